@@ -1,0 +1,5 @@
+import type { EpochMs } from '#domain/inventory/inventory.ts';
+
+export interface Clock {
+  now(): EpochMs;
+}
