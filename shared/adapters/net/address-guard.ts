@@ -65,13 +65,13 @@ const GLOBAL_V6: Range = [ipaddr.parse('2000::'), 3];
 const NAT64: Range = [ipaddr.parse('64:ff9b::'), 96];
 
 const within = (address: Address, [network, bits]: Range): boolean =>
-  // The packages's `match` throws on mixed families.
+  // The package's `match` throws on mixed families.
   address.kind() === network.kind() && address.match(network, bits);
 
 const parseRange = (text: string): Range => {
-  const range: Range = text.includes('/') ? ipaddr.parseCIDR(text) : [ipaddr.parse(text), isIP(text) === 6 ? 128 : 32];
-  if (isIP(text.split('/')[0] ?? '') === 0) throw new Error(`not an address range: ${text}`);
-  return range;
+  const [address = '', bits] = text.split('/');
+  if (isIP(address) === 0) throw new TypeError(`not an address range: ${text}`);
+  return ipaddr.parseCIDR(bits === undefined ? `${text}/${isIP(text) === 6 ? 128 : 32}` : text);
 };
 
 /** The same address under IPv4-mapped spelling reaches the same machine, so both spellings get one verdict. */
@@ -85,6 +85,15 @@ const carriedV4 = (address: Address): ipaddr.IPv4 | undefined => {
   if (within(address, NAT64)) return new ipaddr.IPv4(bytes.slice(12, 16));
   return address.range() === '6to4' ? new ipaddr.IPv4(bytes.slice(2, 6)) : undefined;
 };
+
+/** The package takes `::1.2.3.4` for the IPv4-mapped `::ffff:1.2.3.4`; written in hexadecimal it does not. */
+const withoutDots = (address: string): string =>
+  address.includes(':')
+    ? address.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, a, b, c, d) => {
+        const half = (high: string, low: string): string => (Number(high) * 256 + Number(low)).toString(16);
+        return `${half(a, b)}:${half(c, d)}`;
+      })
+    : address;
 
 const refused = (reason: string): AddressVerdict => ({ allowed: false, reason });
 const ALLOWED: AddressVerdict = { allowed: true };
@@ -104,7 +113,7 @@ const verdictOn = (text: string, allow: readonly Range[]): AddressVerdict => {
   // node's parser and not the package's, which also reads 0x7f.1, 2130706433 and other forms of inet_aton.
   if (isIP(text) === 0) return refused('not an IP address');
   if (text.includes('%')) return refused('an address with a zone is local');
-  const address = unmapped(ipaddr.parse(text));
+  const address = unmapped(ipaddr.parse(withoutDots(text)));
   if (METADATA.has(address.toString())) return refused('cloud metadata');
   return allow.some((range) => within(address, range)) ? ALLOWED : verdictOnPublic(address);
 };
