@@ -1,0 +1,91 @@
+import { Duration } from 'aws-cdk-lib';
+import { Alarm, ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Construct } from 'constructs';
+import type { CrawlQueue } from './crawl-queue.ts';
+import type { StageFunction } from './stage-function.ts';
+
+export interface AlarmsProps {
+  readonly stages: readonly StageFunction[];
+  readonly crawlQueue: CrawlQueue;
+  readonly email: string;
+}
+
+interface AlarmDefinition {
+  /** Also the heading of its page in docs/RUNBOOK.md. */
+  readonly name: string;
+  readonly metric: Metric;
+  readonly threshold: number;
+  readonly periods: number;
+  readonly missing: TreatMissingData;
+  readonly comparison?: ComparisonOperator;
+}
+
+const METRICS = 'Mirrortide';
+
+/** Every alarm has a name that is a heading of docs/RUNBOOK.md; a test compares the two. */
+export class Alarms extends Construct {
+  readonly topic: Topic;
+
+  constructor(scope: Construct, id: string, props: AlarmsProps) {
+    super(scope, id);
+    this.topic = new Topic(this, 'Topic', { displayName: 'Mirrortide alarms', enforceSSL: true });
+    if (props.email !== '') this.topic.addSubscription(new EmailSubscription(props.email));
+
+    for (const stage of props.stages) {
+      this.alarm({
+        name: `${stage.stage} fails`,
+        metric: stage.function.metricErrors({ period: Duration.minutes(5) }),
+        threshold: 3,
+        periods: 2,
+        missing: TreatMissingData.NOT_BREACHING,
+      });
+    }
+    this.alarm({
+      name: 'crawl requests were given up',
+      metric: props.crawlQueue.deadLetters.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(5) }),
+      threshold: 1,
+      periods: 1,
+      missing: TreatMissingData.NOT_BREACHING,
+    });
+    this.alarm({
+      name: 'crawl queue is late',
+      metric: props.crawlQueue.queue.metricApproximateAgeOfOldestMessage({ period: Duration.minutes(5) }),
+      threshold: Duration.hours(2).toSeconds(),
+      periods: 3,
+      missing: TreatMissingData.NOT_BREACHING,
+    });
+    this.alarm({
+      name: 'snapshot was refused',
+      metric: new Metric({ namespace: METRICS, metricName: 'SnapshotRefused', statistic: 'Sum', period: Duration.minutes(5) }),
+      threshold: 1,
+      periods: 3,
+      missing: TreatMissingData.NOT_BREACHING,
+    });
+    this.alarm({
+      name: 'publisher is silent',
+      metric: new Metric({ namespace: METRICS, metricName: 'PublishRuns', statistic: 'Sum', period: Duration.minutes(15) }),
+      threshold: 1,
+      periods: 2,
+      missing: TreatMissingData.BREACHING,
+      comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
+    });
+  }
+
+  private alarm(definition: AlarmDefinition): void {
+    const slug = definition.name.replaceAll(/[^a-z]+/g, '-');
+    const alarm = new Alarm(this, slug, {
+      alarmName: `mirrortide: ${definition.name}`,
+      alarmDescription: `See "${definition.name}" in docs/RUNBOOK.md`,
+      metric: definition.metric,
+      threshold: definition.threshold,
+      evaluationPeriods: definition.periods,
+      comparisonOperator: definition.comparison ?? ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: definition.missing,
+    });
+    alarm.addAlarmAction(new SnsAction(this.topic));
+    alarm.addOkAction(new SnsAction(this.topic));
+  }
+}

@@ -1,0 +1,66 @@
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { AttributeType, Billing, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership, StorageClass } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+
+/** What outlives every deployment: three tables, the data bucket, and a bucket for access logs. */
+export class NetworkStorage extends Construct {
+  /** What people declared: sites, hosts, categories, settings. */
+  readonly inventory: TableV2;
+  /** One item per category: which manifest is the present one. */
+  readonly pointers: TableV2;
+  /** One small item per host and category, with the crawl lease and its fence. */
+  readonly observations: TableV2;
+  /** Manifests, facts, snapshots: immutable and named by content; the snapshot pointer; static lists. */
+  readonly data: Bucket;
+  readonly accessLogs: Bucket;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.inventory = this.table('Inventory', 'kind', 'id');
+    this.pointers = this.table('Pointers', 'pointer');
+    this.observations = this.table('Observations', 'category', 'host');
+
+    this.accessLogs = new Bucket(this, 'AccessLogs', {
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      encryption: BucketEncryption.S3_MANAGED,
+      enforceSSL: true,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_PREFERRED,
+      lifecycleRules: [{ expiration: Duration.days(90) }],
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    Validations.of(this.accessLogs).acknowledge({
+      id: 'AwsSolutions-S1',
+      reason: 'This bucket receives the access logs of the others; logging it into itself would never end.',
+    });
+
+    this.data = new Bucket(this, 'Data', {
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      encryption: BucketEncryption.S3_MANAGED,
+      enforceSSL: true,
+      versioned: true,
+      serverAccessLogsBucket: this.accessLogs,
+      serverAccessLogsPrefix: 'data/',
+      removalPolicy: RemovalPolicy.RETAIN,
+      lifecycleRules: [
+        // Nothing that a pointer may name ever expires by age: an unchanged snapshot or manifest can be years old.
+        {
+          prefix: 'snapshots/',
+          transitions: [{ storageClass: StorageClass.GLACIER_INSTANT_RETRIEVAL, transitionAfter: Duration.days(30) }],
+        },
+        { noncurrentVersionExpiration: Duration.days(30), abortIncompleteMultipartUploadAfter: Duration.days(2) },
+      ],
+    });
+  }
+
+  private table(id: string, partitionKey: string, sortKey?: string): TableV2 {
+    return new TableV2(this, id, {
+      partitionKey: { name: partitionKey, type: AttributeType.STRING },
+      ...(sortKey === undefined ? {} : { sortKey: { name: sortKey, type: AttributeType.STRING } }),
+      billing: Billing.onDemand(),
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      deletionProtection: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+  }
+}

@@ -1,0 +1,189 @@
+import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import type { EnvKey as AnswerEnv } from '../functions/answer/config.ts';
+import type { EnvKey as CrawlMirrorEnv } from '../functions/crawl-mirror/config.ts';
+import type { EnvKey as PlanCrawlsEnv } from '../functions/plan-crawls/config.ts';
+import type { EnvKey as PublishSnapshotEnv } from '../functions/publish-snapshot/config.ts';
+import type { EnvKey as ScanMasterEnv } from '../functions/scan-master/config.ts';
+import { Alarms } from './constructs/alarms.ts';
+import { AnswerSite } from './constructs/answer-site.ts';
+import { CrawlQueue } from './constructs/crawl-queue.ts';
+import { NetworkStorage } from './constructs/network-storage.ts';
+import { StageSchedule } from './constructs/schedule.ts';
+import { StageFunction } from './constructs/stage-function.ts';
+import type { Environment } from './environments.ts';
+
+export interface ScannedCategory {
+  readonly id: string;
+  readonly scanEveryMs: number;
+}
+
+export interface MirrorNetworkProps extends StackProps {
+  readonly environment: Environment;
+  /** Categories of the network file; each gets a schedule of its own. */
+  readonly categories: readonly ScannedCategory[];
+  /** Folder that holds one folder with a bundle per stage. */
+  readonly bundles: string;
+  readonly viewerRequest: string;
+}
+
+/** Hosts crawled at the same time, and so the most functions the crawl can take from the account. */
+const CRAWL_CONCURRENCY = 40;
+/** One rsync listing may take ten minutes; the crawl lease is longer than this. */
+const CRAWL_TIMEOUT = Duration.minutes(12);
+
+/** The wiring diagram, in the order the data flows: scan, plan, crawl, publish, answer. */
+export class MirrorNetworkStack extends Stack {
+  private readonly props: MirrorNetworkProps;
+  private readonly storage: NetworkStorage;
+
+  constructor(scope: Construct, id: string, props: MirrorNetworkProps) {
+    super(scope, id, props);
+    this.props = props;
+    this.storage = new NetworkStorage(this, 'Storage');
+    const scanMaster = this.scanMaster();
+    const crawlQueue = new CrawlQueue(this, 'CrawlQueue', CRAWL_TIMEOUT);
+    const planCrawls = this.planCrawls(crawlQueue);
+    const crawlMirror = this.crawlMirror(crawlQueue);
+    const answer = this.answer();
+    const site = new AnswerSite(this, 'AnswerSite', {
+      answer,
+      data: this.storage.data,
+      accessLogs: this.storage.accessLogs,
+      viewerRequest: props.viewerRequest,
+      domain: props.environment.domain,
+    });
+    const publishSnapshot = this.publishSnapshot(site);
+    new Alarms(this, 'Alarms', {
+      stages: [scanMaster, planCrawls, crawlMirror, publishSnapshot, answer],
+      crawlQueue,
+      email: props.environment.alarmEmail,
+    });
+    this.outputs(site);
+  }
+
+  private stage(
+    stage: string,
+    environment: Readonly<Record<string, string>>,
+    size: { memoryMib: number; timeout: Duration; concurrency?: number },
+  ): StageFunction {
+    return new StageFunction(this, stage, {
+      stage,
+      bundle: `${this.props.bundles}/${stage}`,
+      environment,
+      logRetention: this.props.environment.logRetentionDays as RetentionDays,
+      ...size,
+    });
+  }
+
+  private scanMaster(): StageFunction {
+    const { inventory, pointers, data } = this.storage;
+    const environment: Record<ScanMasterEnv, string> = {
+      MIRRORTIDE_INVENTORY_TABLE: inventory.tableName,
+      MIRRORTIDE_POINTER_TABLE: pointers.tableName,
+      MIRRORTIDE_BUCKET: data.bucketName,
+    };
+    const stage = this.stage('scan-master', environment, { memoryMib: 1769, timeout: Duration.minutes(15) });
+    inventory.grantReadData(stage.function);
+    pointers.grantReadWriteData(stage.function);
+    data.grantRead(stage.function, 'manifests/*');
+    data.grantPut(stage.function, 'manifests/*');
+    for (const category of this.props.categories) {
+      new StageSchedule(this, `Scan-${category.id}`, {
+        stage,
+        every: Duration.minutes(Math.max(1, Math.round(category.scanEveryMs / 60_000))),
+        input: { category: category.id },
+      });
+    }
+    return stage;
+  }
+
+  private planCrawls(crawlQueue: CrawlQueue): StageFunction {
+    const { inventory, pointers, observations } = this.storage;
+    const environment: Record<PlanCrawlsEnv, string> = {
+      MIRRORTIDE_INVENTORY_TABLE: inventory.tableName,
+      MIRRORTIDE_POINTER_TABLE: pointers.tableName,
+      MIRRORTIDE_OBSERVATION_TABLE: observations.tableName,
+      MIRRORTIDE_BUCKET: this.storage.data.bucketName,
+      MIRRORTIDE_CRAWL_QUEUE_URL: crawlQueue.queue.queueUrl,
+    };
+    const stage = this.stage('plan-crawls', environment, { memoryMib: 512, timeout: Duration.seconds(50), concurrency: 1 });
+    inventory.grantReadData(stage.function);
+    pointers.grantReadData(stage.function);
+    observations.grantReadData(stage.function);
+    crawlQueue.queue.grantSendMessages(stage.function);
+    new StageSchedule(this, 'PlanCrawls', { stage, every: Duration.minutes(1), input: {} });
+    return stage;
+  }
+
+  private crawlMirror(crawlQueue: CrawlQueue): StageFunction {
+    const { inventory, pointers, observations, data } = this.storage;
+    const environment: Record<CrawlMirrorEnv, string> = {
+      MIRRORTIDE_INVENTORY_TABLE: inventory.tableName,
+      MIRRORTIDE_POINTER_TABLE: pointers.tableName,
+      MIRRORTIDE_OBSERVATION_TABLE: observations.tableName,
+      MIRRORTIDE_BUCKET: data.bucketName,
+    };
+    const stage = this.stage('crawl-mirror', environment, { memoryMib: 1024, timeout: CRAWL_TIMEOUT });
+    inventory.grantReadData(stage.function);
+    pointers.grantReadData(stage.function);
+    observations.grantReadWriteData(stage.function);
+    data.grantRead(stage.function, 'manifests/*');
+    data.grantRead(stage.function, 'facts/*');
+    data.grantPut(stage.function, 'facts/*');
+    crawlQueue.consumedBy(stage, CRAWL_CONCURRENCY);
+    return stage;
+  }
+
+  private answer(): StageFunction {
+    const { data } = this.storage;
+    const environment: Record<AnswerEnv, string> = { MIRRORTIDE_BUCKET: data.bucketName };
+    const stage = this.stage('answer', environment, { memoryMib: 512, timeout: Duration.seconds(10) });
+    data.grantRead(stage.function, 'snapshots/*');
+    data.grantRead(stage.function, 'snapshot-pointer.json');
+    return stage;
+  }
+
+  private publishSnapshot(site: AnswerSite): StageFunction {
+    const { inventory, pointers, observations, data } = this.storage;
+    const environment: Record<PublishSnapshotEnv, string> = {
+      MIRRORTIDE_INVENTORY_TABLE: inventory.tableName,
+      MIRRORTIDE_POINTER_TABLE: pointers.tableName,
+      MIRRORTIDE_OBSERVATION_TABLE: observations.tableName,
+      MIRRORTIDE_BUCKET: data.bucketName,
+      MIRRORTIDE_EDGE_TABLE_ARN: site.edgeTable.keyValueStoreArn,
+    };
+    const stage = this.stage('publish-snapshot', environment, { memoryMib: 3008, timeout: Duration.minutes(5), concurrency: 1 });
+    inventory.grantReadData(stage.function);
+    pointers.grantReadData(stage.function);
+    observations.grantReadData(stage.function);
+    data.grantRead(stage.function);
+    for (const key of ['snapshots/*', 'snapshot-pointer.json', 'static/*', 'edge-table.json']) data.grantPut(stage.function, key);
+    data.grantDelete(stage.function, 'static/*');
+    stage.function.addToRolePolicy(
+      new PolicyStatement({
+        actions: [
+          'cloudfront-keyvaluestore:DescribeKeyValueStore',
+          'cloudfront-keyvaluestore:ListKeys',
+          'cloudfront-keyvaluestore:UpdateKeys',
+        ],
+        resources: [site.edgeTable.keyValueStoreArn],
+      }),
+    );
+    new StageSchedule(this, 'PublishSnapshot', { stage, every: Duration.minutes(1), input: {} });
+    return stage;
+  }
+
+  private outputs(site: AnswerSite): void {
+    new CfnOutput(this, 'Address', {
+      value: `https://${site.distribution.distributionDomainName}`,
+      description: 'Where clients ask',
+    });
+    new CfnOutput(this, 'InventoryTable', {
+      value: this.storage.inventory.tableName,
+      description: 'For npm run apply -- --table',
+    });
+  }
+}
