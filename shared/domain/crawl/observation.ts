@@ -59,6 +59,8 @@ export interface Observation {
   readonly checkedMs: Readonly<Partial<Record<CheckKind, EpochMs>>>;
   /** Directories still to be proved by later checks. */
   readonly unproven: number;
+  /** Repositories whose newest head the mirror did not serve at the last comparison; absent: not known. */
+  readonly behind?: number | undefined;
   /** Not before this moment, because the mirror asked so (Retry-After) or because it failed. */
   readonly notBeforeMs: EpochMs;
   readonly evidence: readonly Evidence[];
