@@ -1,8 +1,12 @@
 /** Limits of one exchange; every one of them ends it with a `failed` outcome. */
 export interface HttpLimits {
+  /** Name, connection and TLS of one hop. */
   readonly connectMs: number;
+  /** From the request to the whole head of the answer, and between two pieces of the body. */
   readonly idleMs: number;
+  /** All hops together, the wait for a free connection included. */
   readonly totalMs: number;
+  /** Of the body; heads have a limit of their own. */
   readonly maxBytes: number;
   readonly maxRedirects: number;
 }
@@ -24,7 +28,7 @@ export type HttpOutcome =
       readonly status: number;
       /** Lower-case names; repeated headers joined by `, `. */
       readonly headers: Readonly<Record<string, string>>;
-      /** Empty for HEAD and for streamed bodies. */
+      /** Empty for HEAD and for streamed exchanges. Outside 2xx it is cut at `maxBytes` and not an error: the status is what counts. */
       readonly body: Uint8Array;
       /** After redirects. */
       readonly url: string;
