@@ -63,7 +63,9 @@ describe('objects', () => {
     const head = await client().send(new HeadObjectCommand({ Bucket, Key: 'key' }));
     expect(head).toMatchObject({ ...stored, ContentLength: 4, ETag: '"841a2d689ad86bd1611447453c22c6fc"' });
     expect(head.$metadata.requestId).toMatch(/^[0-9A-F]{16}$/);
-    const overridden = await client().send(new GetObjectCommand({ Bucket, Key: 'key', ResponseContentDisposition: 'inline', ResponseContentType: 'a/b' }));
+    const overridden = await client().send(
+      new GetObjectCommand({ Bucket, Key: 'key', ResponseContentDisposition: 'inline', ResponseContentType: 'a/b' }),
+    );
     expect(overridden).toMatchObject({ ContentDisposition: 'inline', ContentType: 'a/b', CacheControl: 'max-age=60' });
     expect(await overridden.Body!.transformToString()).toBe('body');
   });
@@ -72,7 +74,9 @@ describe('objects', () => {
     const Bucket = await freshBucket();
     await put(Bucket, 'empty', '');
     expect(await text({ Bucket, Key: 'empty' })).toBe('');
-    expect(await outcomeOf(client().send(new GetObjectCommand({ Bucket, Key: 'empty', Range: 'bytes=0-' })))).toBe('416 InvalidRange');
+    expect(await outcomeOf(client().send(new GetObjectCommand({ Bucket, Key: 'empty', Range: 'bytes=0-' })))).toBe(
+      '416 InvalidRange',
+    );
   });
 
   test('that are missing are NoSuchKey, and deleting them succeeds', async () => {
@@ -90,7 +94,7 @@ describe('objects', () => {
     'trailing/',
     'space and +plus%25percent%',
     'ünïcødé/日本語/🚀',
-    "quote'\"<>&!*()~",
+    'quote\'"<>&!*()~',
     'a?b#c=d&e',
     'libstdc++-14.rpm',
     'back\\slash',
@@ -112,14 +116,29 @@ describe('objects', () => {
     await client().send(new PutObjectCommand({ Bucket, Key: 'a', Body: 'body', Metadata: { v: '1' }, ContentType: 'text/x' }));
     const { CopyObjectResult } = await client().send(new CopyObjectCommand({ Bucket, Key: 'b', CopySource: `${Bucket}/a` }));
     expect(CopyObjectResult?.ETag).toBe('"841a2d689ad86bd1611447453c22c6fc"');
-    expect(await client().send(new HeadObjectCommand({ Bucket, Key: 'b' }))).toMatchObject({ Metadata: { v: '1' }, ContentType: 'text/x' });
-    const replace = { CopySource: `${Bucket}/a`, MetadataDirective: 'REPLACE', Metadata: { v: '2' }, ContentType: 'text/y' } as const;
+    expect(await client().send(new HeadObjectCommand({ Bucket, Key: 'b' }))).toMatchObject({
+      Metadata: { v: '1' },
+      ContentType: 'text/x',
+    });
+    const replace = {
+      CopySource: `${Bucket}/a`,
+      MetadataDirective: 'REPLACE',
+      Metadata: { v: '2' },
+      ContentType: 'text/y',
+    } as const;
     await client().send(new CopyObjectCommand({ Bucket, Key: 'c', ...replace }));
-    expect(await client().send(new HeadObjectCommand({ Bucket, Key: 'c' }))).toMatchObject({ Metadata: { v: '2' }, ContentType: 'text/y' });
+    expect(await client().send(new HeadObjectCommand({ Bucket, Key: 'c' }))).toMatchObject({
+      Metadata: { v: '2' },
+      ContentType: 'text/y',
+    });
     await client().send(new CopyObjectCommand({ Bucket, Key: 'a', ...replace }));
     expect(await text({ Bucket, Key: 'a' })).toBe('body');
-    expect(await outcomeOf(client().send(new CopyObjectCommand({ Bucket, Key: 'a', CopySource: `${Bucket}/a` })))).toBe('400 InvalidRequest');
-    expect(await outcomeOf(client().send(new CopyObjectCommand({ Bucket, Key: 'd', CopySource: `${Bucket}/none` })))).toBe('404 NoSuchKey');
+    expect(await outcomeOf(client().send(new CopyObjectCommand({ Bucket, Key: 'a', CopySource: `${Bucket}/a` })))).toBe(
+      '400 InvalidRequest',
+    );
+    expect(await outcomeOf(client().send(new CopyObjectCommand({ Bucket, Key: 'd', CopySource: `${Bucket}/none` })))).toBe(
+      '404 NoSuchKey',
+    );
   });
 
   test('are deleted in bulk, each on its own condition', async () => {
@@ -138,12 +157,15 @@ describe('objects', () => {
 describe('conditional writes', () => {
   test('create only what is missing and replace only what was read', async () => {
     const Bucket = await freshBucket();
-    const write = (condition: object) => outcomeOf(client().send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'new', ...condition })));
+    const write = (condition: object) =>
+      outcomeOf(client().send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'new', ...condition })));
     expect(await write({ IfMatch: '"0"' })).toBe('404 NoSuchKey');
     expect(await write({ IfNoneMatch: '*' })).toMatchObject({ ETag: '"22af645d1859cb5ca6da0c484f1f37ea"' });
     expect(await write({ IfNoneMatch: '*' })).toBe('412 PreconditionFailed');
     expect(await write({ IfMatch: '"0"' })).toBe('412 PreconditionFailed');
-    expect(await write({ IfMatch: '"22af645d1859cb5ca6da0c484f1f37ea"' })).toMatchObject({ ETag: '"22af645d1859cb5ca6da0c484f1f37ea"' });
+    expect(await write({ IfMatch: '"22af645d1859cb5ca6da0c484f1f37ea"' })).toMatchObject({
+      ETag: '"22af645d1859cb5ca6da0c484f1f37ea"',
+    });
     expect(await write({ IfNoneMatch: '"0"' })).toBe('501 NotImplemented');
   });
 
@@ -151,7 +173,11 @@ describe('conditional writes', () => {
     const Bucket = await freshBucket();
     const outcomes = await Promise.all(
       Array.from({ length: 20 }, (_, n) =>
-        outcomeOf(client().send(new PutObjectCommand({ Bucket, Key: 'k', Body: `writer ${n}`, IfNoneMatch: '*' })).then(() => `won ${n}`)),
+        outcomeOf(
+          client()
+            .send(new PutObjectCommand({ Bucket, Key: 'k', Body: `writer ${n}`, IfNoneMatch: '*' }))
+            .then(() => `won ${n}`),
+        ),
       ),
     );
     const [winner, ...more] = outcomes.filter((outcome) => outcome.startsWith('won'));
@@ -165,7 +191,11 @@ describe('conditional writes', () => {
     const IfMatch = await put(Bucket, 'k', 'first');
     const outcomes = await Promise.all(
       Array.from({ length: 20 }, (_, n) =>
-        outcomeOf(client().send(new PutObjectCommand({ Bucket, Key: 'k', Body: `${n}`, IfMatch })).then(() => 'won')),
+        outcomeOf(
+          client()
+            .send(new PutObjectCommand({ Bucket, Key: 'k', Body: `${n}`, IfMatch }))
+            .then(() => 'won'),
+        ),
       ),
     );
     expect(outcomes.filter((outcome) => outcome === 'won')).toHaveLength(1);
@@ -176,7 +206,11 @@ describe('conditional writes', () => {
     const Bucket = await freshBucket();
     const etag = await put(Bucket, 'a', 'body');
     const copy = (condition: object) =>
-      outcomeOf(client().send(new CopyObjectCommand({ Bucket, Key: 'b', CopySource: `${Bucket}/a`, ...condition })).then(() => 'copied'));
+      outcomeOf(
+        client()
+          .send(new CopyObjectCommand({ Bucket, Key: 'b', CopySource: `${Bucket}/a`, ...condition }))
+          .then(() => 'copied'),
+      );
     expect(await copy({ CopySourceIfMatch: '"0"' })).toBe('412 PreconditionFailed');
     expect(await copy({ CopySourceIfNoneMatch: etag })).toBe('412 PreconditionFailed');
     expect(await copy({ CopySourceIfMatch: etag, IfNoneMatch: '*' })).toBe('copied');
@@ -186,7 +220,12 @@ describe('conditional writes', () => {
 
   test('hold for deletions', async () => {
     const Bucket = await freshBucket();
-    const remove = (IfMatch: string) => outcomeOf(client().send(new DeleteObjectCommand({ Bucket, Key: 'k', IfMatch })).then(() => 'gone'));
+    const remove = (IfMatch: string) =>
+      outcomeOf(
+        client()
+          .send(new DeleteObjectCommand({ Bucket, Key: 'k', IfMatch }))
+          .then(() => 'gone'),
+      );
     expect(await remove('*')).toBe('404 NoSuchKey');
     const etag = await put(Bucket, 'k', 'body');
     expect(await remove('"0"')).toBe('412 PreconditionFailed');
@@ -198,7 +237,12 @@ describe('reads', () => {
   test('honour conditions', async () => {
     const Bucket = await freshBucket();
     const etag = await put(Bucket, 'k', 'body');
-    const read = (condition: object) => outcomeOf(client().send(new GetObjectCommand({ Bucket, Key: 'k', ...condition })).then(() => 'read'));
+    const read = (condition: object) =>
+      outcomeOf(
+        client()
+          .send(new GetObjectCommand({ Bucket, Key: 'k', ...condition }))
+          .then(() => 'read'),
+      );
     const [past, future] = [new Date('2020-01-01'), new Date(Date.now() + 60_000)];
     expect(await read({ IfNoneMatch: etag })).toMatch(/^304 /);
     expect(await read({ IfNoneMatch: '"0"' })).toBe('read');
@@ -220,7 +264,11 @@ describe('reads', () => {
     const Bucket = await freshBucket();
     await put(Bucket, 'k', '0123456789');
     const piece = await client().send(new GetObjectCommand({ Bucket, Key: 'k', Range }));
-    expect([piece.$metadata.httpStatusCode, piece.ContentRange, await piece.Body!.transformToString()]).toEqual([206, ContentRange, body]);
+    expect([piece.$metadata.httpStatusCode, piece.ContentRange, await piece.Body!.transformToString()]).toEqual([
+      206,
+      ContentRange,
+      body,
+    ]);
     const head = await client().send(new HeadObjectCommand({ Bucket, Key: 'k', Range }));
     expect([head.$metadata.httpStatusCode, head.ContentRange, head.ContentLength]).toEqual([206, ContentRange, body.length]);
   });
@@ -228,7 +276,9 @@ describe('reads', () => {
   test('refuse a range outside the object and ignore one they cannot read', async () => {
     const Bucket = await freshBucket();
     await put(Bucket, 'k', '0123456789');
-    expect(await outcomeOf(client().send(new GetObjectCommand({ Bucket, Key: 'k', Range: 'bytes=10-' })))).toBe('416 InvalidRange');
+    expect(await outcomeOf(client().send(new GetObjectCommand({ Bucket, Key: 'k', Range: 'bytes=10-' })))).toBe(
+      '416 InvalidRange',
+    );
     expect(await text({ Bucket, Key: 'k', Range: 'bytes=5-2' })).toBe('0123456789');
   });
 });
@@ -238,7 +288,9 @@ describe('listings', () => {
     const found = { keys: [] as string[], prefixes: [] as string[], pages: 0 };
     let ContinuationToken: string | undefined;
     do {
-      const page = await client().send(new ListObjectsV2Command({ ...input, ...(ContinuationToken === undefined ? {} : { ContinuationToken }) }));
+      const page = await client().send(
+        new ListObjectsV2Command({ ...input, ...(ContinuationToken === undefined ? {} : { ContinuationToken }) }),
+      );
       found.keys.push(...(page.Contents ?? []).map(({ Key }) => Key!));
       found.prefixes.push(...(page.CommonPrefixes ?? []).map(({ Prefix }) => Prefix!));
       found.pages += 1;
@@ -258,7 +310,11 @@ describe('listings', () => {
     const rolled = { keys: ['a', 'b c', 'c', '～', '🚀'], prefixes: ['a/', 'b/'] };
     expect(await listAll({ Bucket, Delimiter: '/' })).toEqual({ ...rolled, pages: 1 });
     expect(await listAll({ Bucket, Delimiter: '/', MaxKeys: 1 })).toEqual({ ...rolled, pages: 7 });
-    expect(await listAll({ Bucket, Prefix: 'a/', Delimiter: '/' })).toEqual({ keys: ['a/', 'a/1'], prefixes: ['a/2/'], pages: 1 });
+    expect(await listAll({ Bucket, Prefix: 'a/', Delimiter: '/' })).toEqual({
+      keys: ['a/', 'a/1'],
+      prefixes: ['a/2/'],
+      pages: 1,
+    });
     expect(await listAll({ Bucket, StartAfter: 'b/1' })).toEqual({ keys: ['b/2', 'c', '～', '🚀'], prefixes: [], pages: 1 });
     const encoded = await listAll({ Bucket, EncodingType: 'url' });
     expect(encoded.keys.slice(-6)).toEqual(['b+c', 'b/1', 'b/2', 'c', '%EF%BD%9E', '%F0%9F%9A%80']);
@@ -270,6 +326,8 @@ describe('listings', () => {
     const { Contents, KeyCount, IsTruncated } = await client().send(new ListObjectsV2Command({ Bucket }));
     expect(Contents).toMatchObject([{ Key: 'k', Size: 4, ETag, StorageClass: 'STANDARD', LastModified: expect.any(Date) }]);
     expect([KeyCount, IsTruncated]).toEqual([1, false]);
-    expect(await outcomeOf(client().send(new ListObjectsV2Command({ Bucket, ContinuationToken: '!' })))).toBe('400 InvalidArgument');
+    expect(await outcomeOf(client().send(new ListObjectsV2Command({ Bucket, ContinuationToken: '!' })))).toBe(
+      '400 InvalidArgument',
+    );
   });
 });

@@ -21,13 +21,19 @@ export interface BodyStore {
 }
 
 export function bodyStore(directory: string): BodyStore {
-  for (let shard = 0; shard < 256; shard += 1) {
-    mkdirSync(join(directory, shard.toString(16).padStart(2, '0')), { recursive: true });
-  }
+  mkdirSync(directory, { recursive: true });
+  const shards = new Set<string>();
   const pathOf = (id: string): string => join(directory, id.slice(0, 2), id);
+
+  function makeShard(shard: string): void {
+    if (shards.has(shard)) return;
+    mkdirSync(join(directory, shard), { recursive: true });
+    shards.add(shard);
+  }
 
   async function write(chunks: AsyncIterable<Buffer>): Promise<string> {
     const id = randomUUID();
+    makeShard(id.slice(0, 2));
     try {
       await pipeline(chunks, createWriteStream(pathOf(id), { flags: 'wx' }));
     } catch (cause) {
