@@ -1,0 +1,7 @@
+import * as v from 'valibot';
+
+/** Kinds of field that several documents share. */
+export const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+export const epochMs = count;
+export const hex64 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+export const nonEmpty = v.pipe(v.string(), v.minLength(1));
