@@ -23,7 +23,7 @@ export default {
     ),
     rule(
       'sdk-only-in-aws-adapters',
-      { path: '.', pathNot: '^(shared/adapters/aws/|functions/[^/]+/handler\\.ts|local/emulators/|test/|bench/)' },
+      { path: '.', pathNot: '^(shared/adapters/aws/|functions/[^/]+/handler\\.ts|local/(emulators|runtime)/|test/|bench/)' },
       { path: SDK },
       'one place to fix an SDK call',
     ),

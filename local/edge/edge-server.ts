@@ -1,0 +1,140 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { encodeAnswer } from './content-coding.ts';
+import type { EdgeAnswer } from './edge-cache.ts';
+import type { EdgeRequest } from './edge-request.ts';
+
+export interface EdgeServerOptions {
+  readonly port: number;
+  /** Loopback unless somebody means to show it to others. */
+  readonly address: string;
+  readonly respond: (request: EdgeRequest) => Promise<EdgeAnswer>;
+  /** One line per request, when wanted. */
+  readonly accessLog: ((line: string) => void) | undefined;
+  readonly onFault: (error: unknown) => void;
+}
+
+export interface EdgeServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+const MAX_URL_BYTES = 8_192;
+const MAX_HEADER_BYTES = 16_384;
+const MAX_CONNECTIONS = 2_000;
+const HEADERS_MS = 10_000;
+const REQUEST_MS = 15_000;
+const KEEP_ALIVE_MS = 20_000;
+
+const plain = (status: number, text: string, headers: Readonly<Record<string, string>> = {}): EdgeAnswer => ({
+  status,
+  headers: { 'content-type': 'text/plain; charset=utf-8', ...headers },
+  body: Buffer.from(`${text}\n`),
+});
+
+/** The path and query of a request line; `undefined` when it is neither origin-form nor absolute-form (RFC 9112 3.2). */
+function splitTarget(target: string): { readonly uri: string; readonly query: string } | undefined {
+  const origin = target.startsWith('/') ? target : /^https?:\/\/[^/?#]+(\/.*)$/i.exec(target)?.[1];
+  if (origin === undefined) return undefined;
+  const mark = origin.indexOf('?');
+  return mark < 0 ? { uri: origin, query: '' } : { uri: origin.slice(0, mark), query: origin.slice(mark + 1) };
+}
+
+/** Refuses what no client of ours sends, before any function runs; `undefined` when the request may go on. */
+function refuse(request: IncomingMessage): EdgeAnswer | undefined {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return plain(405, 'Only GET and HEAD.', { allow: 'GET, HEAD' });
+  if (Buffer.byteLength(request.url ?? '') > MAX_URL_BYTES) return plain(414, `A URL may have ${MAX_URL_BYTES} bytes.`);
+  const length = request.headers['content-length'];
+  if ((length !== undefined && length !== '0') || request.headers['transfer-encoding'] !== undefined) {
+    return plain(413, 'A GET or HEAD request has no body here.', { connection: 'close' });
+  }
+  return undefined;
+}
+
+/** A conditional request whose validator still holds needs no body (RFC 9110 13.1.2). */
+function revalidate(answer: EdgeAnswer, ifNoneMatch: string | undefined): EdgeAnswer {
+  const etag = answer.headers['etag'];
+  if (answer.status !== 200 || etag === undefined || ifNoneMatch === undefined) return answer;
+  const opaque = (tag: string): string => tag.trim().replace(/^W\//, '');
+  if (ifNoneMatch.trim() !== '*' && !ifNoneMatch.split(',').some((tag) => opaque(tag) === opaque(etag))) return answer;
+  return { status: 304, headers: answer.headers, body: Buffer.alloc(0) };
+}
+
+function send(response: ServerResponse, answer: EdgeAnswer, withBody: boolean): void {
+  for (const [name, value] of Object.entries(answer.headers)) {
+    if (name !== 'content-length') response.setHeader(name, value);
+  }
+  if (answer.status !== 304 && answer.status !== 204) response.setHeader('content-length', answer.body.byteLength);
+  response.writeHead(answer.status);
+  response.end(withBody ? answer.body : undefined);
+}
+
+async function answerRequest(options: EdgeServerOptions, request: IncomingMessage): Promise<EdgeAnswer> {
+  const refused = refuse(request);
+  if (refused !== undefined) return refused;
+  const target = splitTarget(request.url ?? '');
+  if (target === undefined) return plain(400, 'The request has no path.');
+  const found = await options.respond({
+    method: request.method ?? 'GET',
+    ...target,
+    headers: request.headers,
+    address: request.socket.remoteAddress ?? '',
+  });
+  const current = revalidate(found, request.headers['if-none-match']);
+  return encodeAnswer(current, String(request.headers['accept-encoding'] ?? ''));
+}
+
+async function serve(options: EdgeServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const started = performance.now();
+  let answer: EdgeAnswer;
+  try {
+    answer = await answerRequest(options, request);
+  } catch (error) {
+    options.onFault(error);
+    answer = plain(500, 'The edge failed; its log says why.');
+  }
+  send(response, answer, request.method !== 'HEAD');
+  const tookMs = (performance.now() - started).toFixed(1);
+  options.accessLog?.(`${request.method} ${request.url} ${answer.status} ${answer.body.byteLength} B ${tookMs} ms`);
+}
+
+/** A request that the HTTP parser refuses never reaches a handler; it still gets a short answer with the right status. */
+function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: 0\r\n\r\n`);
+}
+
+/** The port that clients talk to; resolves when it listens, rejects when it cannot (a port in use, for instance). */
+export async function startEdgeServer(options: EdgeServerOptions): Promise<EdgeServer> {
+  const server: Server = createServer(
+    {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: HEADERS_MS,
+      requestTimeout: REQUEST_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connectionsCheckingInterval: 5_000,
+    },
+    (request, response) => {
+      serve(options, request, response).catch(options.onFault);
+    },
+  );
+  server.maxConnections = MAX_CONNECTIONS;
+  server.on('clientError', refuseMalformed);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.address, resolve);
+  });
+  const bound = server.address();
+  return {
+    port: typeof bound === 'object' && bound !== null ? bound.port : options.port,
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

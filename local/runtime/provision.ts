@@ -1,0 +1,96 @@
+import { type AttributeDefinition, CreateTableCommand, DynamoDBClient, type KeySchemaElement } from '@aws-sdk/client-dynamodb';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { Emulators } from '../emulators/start-emulators.ts';
+
+/** Names of everything the stages keep their data in. */
+export interface Resources {
+  readonly inventoryTable: string;
+  readonly pointerTable: string;
+  readonly observationTable: string;
+  readonly bucket: string;
+  readonly crawlQueueUrl: string;
+  readonly deadLetterQueueUrl: string;
+}
+
+export interface LocalClients {
+  readonly dynamoDb: DynamoDBClient;
+  readonly s3: S3Client;
+  readonly sqs: SQSClient;
+}
+
+const TABLES = {
+  inventoryTable: { name: 'mirrortide-inventory', keys: ['kind', 'id'] },
+  pointerTable: { name: 'mirrortide-pointers', keys: ['pointer'] },
+  observationTable: { name: 'mirrortide-observations', keys: ['category', 'host'] },
+} as const;
+const BUCKET = 'mirrortide-data';
+const QUEUE = 'mirrortide-crawl.fifo';
+const DEAD_LETTERS = 'mirrortide-crawl-dead-letters.fifo';
+/** As deployed: deliveries of one message before it is set aside. */
+const MAX_RECEIVE_COUNT = 4;
+
+export function localClients(emulators: Emulators): LocalClients {
+  const common = () => ({ region: emulators.region, credentials: { ...emulators.credentials } });
+  return {
+    dynamoDb: new DynamoDBClient({ ...common(), endpoint: emulators.dynamoDbEndpoint }),
+    s3: new S3Client({ ...common(), endpoint: emulators.s3Endpoint, forcePathStyle: true }),
+    sqs: new SQSClient({ ...common(), endpoint: emulators.sqsEndpoint }),
+  };
+}
+
+/** The names by which services refuse to make what is already there. */
+const ALREADY_THERE = new Set(['ResourceInUseException', 'BucketAlreadyOwnedByYou', 'BucketAlreadyExists']);
+
+async function unlessThere(create: Promise<unknown>): Promise<void> {
+  try {
+    await create;
+  } catch (error) {
+    if (!(error instanceof Error && ALREADY_THERE.has(error.name))) throw error;
+  }
+}
+
+async function createTable(client: DynamoDBClient, name: string, keys: readonly string[]): Promise<void> {
+  const KeySchema = keys.map((key, index): KeySchemaElement => ({ AttributeName: key, KeyType: index === 0 ? 'HASH' : 'RANGE' }));
+  const AttributeDefinitions = keys.map((key): AttributeDefinition => ({ AttributeName: key, AttributeType: 'S' }));
+  await unlessThere(
+    client.send(new CreateTableCommand({ TableName: name, KeySchema, AttributeDefinitions, BillingMode: 'PAY_PER_REQUEST' })),
+  );
+}
+
+async function createQueue(client: SQSClient, name: string, attributes: Readonly<Record<string, string>>): Promise<string> {
+  const { QueueUrl } = await client.send(
+    new CreateQueueCommand({ QueueName: name, Attributes: { FifoQueue: 'true', ...attributes } }),
+  );
+  if (QueueUrl === undefined) throw new Error(`the queue ${name} was made without a URL`);
+  return QueueUrl;
+}
+
+/** Queue URLs name a host; the account and queue name at the end are what their ARN is made of. */
+function queueArn(url: string, region: string): string {
+  const [account = '', name = ''] = new URL(url).pathname.split('/').filter(Boolean).slice(-2);
+  return `arn:aws:sqs:${region}:${account}:${name}`;
+}
+
+/** Makes tables, bucket and queues as the deployed stack has them; harmless when they are there already. */
+export async function provision(emulators: Emulators, clients: LocalClients, visibilitySeconds: number): Promise<Resources> {
+  const tables = Object.values(TABLES).map(({ name, keys }) => createTable(clients.dynamoDb, name, keys));
+  const bucket = unlessThere(clients.s3.send(new CreateBucketCommand({ Bucket: BUCKET })));
+  const deadLetterQueueUrl = await createQueue(clients.sqs, DEAD_LETTERS, {});
+  const crawlQueueUrl = await createQueue(clients.sqs, QUEUE, {
+    VisibilityTimeout: String(visibilitySeconds),
+    RedrivePolicy: JSON.stringify({
+      deadLetterTargetArn: queueArn(deadLetterQueueUrl, emulators.region),
+      maxReceiveCount: MAX_RECEIVE_COUNT,
+    }),
+  });
+  await Promise.all([...tables, bucket]);
+  return {
+    inventoryTable: TABLES.inventoryTable.name,
+    pointerTable: TABLES.pointerTable.name,
+    observationTable: TABLES.observationTable.name,
+    bucket: BUCKET,
+    crawlQueueUrl,
+    deadLetterQueueUrl,
+  };
+}
