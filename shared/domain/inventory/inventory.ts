@@ -93,7 +93,7 @@ export type RepositoryRule =
       readonly repo: string;
       /** Template of the architecture; an apt rule may leave it empty: then every architecture its Release file lists gets a repository. */
       readonly arch: string;
-      /** For apt: template of the directory that clients are sent to, relative to the category; `''` is the category's top. Defaults to the matched directory. */
+      /** Template of the directory that clients are sent to, relative to the category; `''` is the category's top. Defaults to the matched directory, for apt to the one that holds `dists`. */
       readonly directory: string | undefined;
     };
 

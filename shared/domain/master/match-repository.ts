@@ -45,12 +45,16 @@ export const templateGroups = (template: string): readonly string[] =>
 const fill = (template: string, groups: Readonly<Record<string, string | undefined>>): string =>
   template.replace(PLACEHOLDER, (_, name: string) => groups[name] ?? '');
 
+/** apt appends `dists/SUITE` itself, so its clients are sent to the directory that holds `dists`. */
+const clientDirectory = (type: RepositoryType, path: string): string =>
+  type === 'apt' ? path.replace(/(?:^|\/)dists(?:\/.*)?$/u, '') : path;
+
 const applyRule = (rule: RepositoryRule, path: string, groups: Readonly<Record<string, string | undefined>>): RepositoryMatch => {
   if (rule.kind === 'ignore') return { kind: 'ignored' };
   const repo = fill(rule.repo, groups);
   const arch = fill(rule.arch, groups);
   if (repo === '' || (arch === '' && rule.type !== 'apt')) return { kind: 'unmatched' };
-  const directory = rule.directory === undefined ? path : fill(rule.directory, groups);
+  const directory = rule.directory === undefined ? clientDirectory(rule.type, path) : fill(rule.directory, groups);
   return { kind: 'repository', repo, arch, type: rule.type, directory };
 };
 

@@ -40,6 +40,16 @@ describe('matchRepository', () => {
     expect(matchRepository(RULES, 'releases/41/debug/')).toEqual({ kind: 'unmatched' });
   });
 
+  test.each([
+    ['dists/sid', ''],
+    ['debian/dists/sid', 'debian'],
+    ['debian/dists/sid/updates', 'debian'],
+    ['flat', 'flat'],
+  ])('without a directory in the rule, apt clients of %s are sent to "%s", which holds dists', (path, directory) => {
+    const rules = compileRules([{ kind: 'repository', match: '.*', type: 'apt', repo: 'r', arch: '', directory: undefined }]);
+    expect(matchRepository(rules, path)).toEqual({ kind: 'repository', repo: 'r', arch: '', type: 'apt', directory });
+  });
+
   test('a path longer than any file system allows matches no rule', () => {
     const rules = compileRules([{ kind: 'ignore', match: '.*' }]);
     expect(matchRepository(rules, 'a'.repeat(LONGEST_PATH))).toEqual({ kind: 'ignored' });

@@ -1,0 +1,103 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${name} is how the templates of repository rules are written
+import type { Category, Host, Inventory, Master, RepositoryRule, Site } from '#domain/inventory/inventory.ts';
+import { patternGroups } from '#domain/master/pattern-problem.ts';
+import { canonicalNetblock } from './netblock.ts';
+import type { NetworkFile } from './network-file-schema.ts';
+
+type FileCategory = NetworkFile['categories'][number];
+type FileRule = FileCategory['rules'][number];
+type FileHost = NetworkFile['hosts'][number];
+/** Makes a path of a local directory absolute. */
+export type ResolveDirectory = (path: string) => string;
+
+const unique = <T>(values: readonly T[]): readonly T[] => [...new Set(values)];
+
+const defaultArch = (rule: FileRule, match: string): string => {
+  if (patternGroups(match).includes('arch')) return '${arch}';
+  return rule.type === 'files' ? 'noarch' : '';
+};
+
+const toRule = (rule: FileRule): RepositoryRule => {
+  if (rule.ignore !== undefined) return { kind: 'ignore', match: rule.ignore };
+  const match = rule.match ?? '';
+  const arch = rule.arch ?? defaultArch(rule, match);
+  return { kind: 'repository', match, type: rule.type ?? 'rpm', repo: rule.repo ?? '', arch, directory: rule.directory };
+};
+
+const fileListMaster = (listUrl: string, stripPrefix: string, heads: string | undefined): Master => {
+  const folder = listUrl.slice(0, listUrl.lastIndexOf('/'));
+  return {
+    kind: 'fullfiletimelist',
+    listUrl,
+    stripPrefix,
+    headsUrl: heads ?? (stripPrefix === '' ? folder : `${folder}/${stripPrefix}`),
+  };
+};
+
+const toMaster = (master: FileCategory['master'], resolve: ResolveDirectory): Master => {
+  if (typeof master === 'string') {
+    return /^https?:/i.test(master) ? fileListMaster(master, '', undefined) : { kind: 'directory', path: resolve(master) };
+  }
+  if (master.rsync !== undefined) return { kind: 'rsync', url: master.rsync, headsUrl: master.heads ?? '' };
+  if (master.fullfiletimelist !== undefined)
+    return fileListMaster(master.fullfiletimelist, master.stripPrefix ?? '', master.heads);
+  if (master.url !== undefined) return { kind: 'heads-only', url: master.url, repositories: unique(master.repositories ?? []) };
+  return { kind: 'directory', path: resolve(master.directory ?? '') };
+};
+
+const toCategory = (category: FileCategory, resolve: ResolveDirectory): Category => ({
+  id: category.id,
+  topDirectory: category.topDirectory ?? category.id,
+  master: toMaster(category.master, resolve),
+  excludes: category.excludes,
+  rules: category.rules.map(toRule),
+  alternates: { propagationMs: category.alternates.propagation, staleMs: category.alternates.stale },
+  schedule: {
+    scanMasterMs: category.schedule.scanMaster,
+    reachMs: category.schedule.reach,
+    headsMs: category.schedule.heads,
+    sampleMs: category.schedule.sample,
+    fullMs: category.schedule.full,
+    probeAfterChangeMs: unique(category.schedule.probeAfterChange).toSorted((left, right) => left - right),
+  },
+});
+
+const toHost = ({ bandwidth, ...host }: FileHost): Host => ({
+  ...host,
+  site: host.site ?? host.id,
+  bandwidthMbps: bandwidth,
+  asn: host.asn,
+  peerAsns: unique(host.peerAsns),
+  netblocks: unique(host.netblocks),
+  countriesAllowed: unique(host.countriesAllowed),
+});
+
+/** A host without a site is a site of its own, unless a site of that name is declared. */
+const impliedSites = (file: NetworkFile): readonly Site[] => {
+  const declared = new Set(file.sites.map((site) => site.id));
+  return file.hosts
+    .filter((host) => host.site === undefined && !declared.has(host.id))
+    .map((host) => ({ id: host.id, name: host.id, private: false, ownerActive: true, adminActive: true }));
+};
+
+const netblockOf = (text: string): string => {
+  const canonical = canonicalNetblock(text);
+  return 'value' in canonical ? canonical.value : text;
+};
+
+/** From a file without problems to the domain's words. */
+export const toInventory = (file: NetworkFile, resolve: ResolveDirectory): Inventory => ({
+  settings: {
+    name: file.network.name,
+    answer: { ...file.policies.answer, embargoedCountries: unique(file.policies.answer.embargoedCountries) },
+    crawl: { contact: file.network.contact, ...file.policies.crawl },
+    guard: file.policies.guard,
+    aliases: Object.entries(file.aliases).map(([from, to]) => ({ from, to })),
+    disabled: file.disabled.map(({ repo, arch }) => ({ repo, arch })),
+    countryOverrides: Object.entries(file.countryOverrides).map(([text, country]) => ({ netblock: netblockOf(text), country })),
+    continentOverrides: Object.entries(file.continentOverrides).map(([country, continent]) => ({ country, continent })),
+  },
+  sites: [...file.sites.map((site) => ({ ...site, name: site.name ?? site.id })), ...impliedSites(file)],
+  categories: file.categories.map((category) => toCategory(category, resolve)),
+  hosts: file.hosts.map(toHost),
+});
