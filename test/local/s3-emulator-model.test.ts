@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  CopyObjectCommand,
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { startS3Emulator } from '../../local/emulators/s3/start-s3-emulator.ts';
+import { outcomeOf, S3_CREDENTIALS, s3ClientFor, useS3Emulator } from '../support/s3-under-test.ts';
+import { runScript } from '../support/script-process.ts';
+
+const { client, freshBucket } = useS3Emulator();
+
+/** What a write is conditional on; `current` is whatever ETag the model holds then, `stale` one that nothing has. */
+type Condition = 'none' | 'absent' | 'current' | 'stale';
+type Step =
+  | { readonly kind: 'put'; readonly key: string; readonly body: string; readonly condition: Condition }
+  | { readonly kind: 'copy'; readonly key: string; readonly from: string; readonly condition: Condition }
+  | { readonly kind: 'delete'; readonly key: string; readonly condition: Exclude<Condition, 'absent'> };
+type Model = Map<string, string>;
+
+const STALE = '"00000000000000000000000000000000"';
+const key = fc.constantFrom('a', 'b', 'dir/a', 'x/../a', 'ü +');
+const condition = fc.constantFrom<Condition[]>('none', 'absent', 'current', 'stale');
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ kind: fc.constant('put' as const), key, body: fc.constantFrom('1', '2', '3'), condition }),
+  fc.record({ kind: fc.constant('copy' as const), key, from: key, condition }),
+  fc.record({
+    kind: fc.constant('delete' as const),
+    key,
+    condition: fc.constantFrom('none' as const, 'current' as const, 'stale' as const),
+  }),
+);
+
+function etag(body: string): string {
+  return `"${createHash('md5').update(body).digest('hex')}"`;
+}
+
+function headers(chosen: Condition, current: string | undefined): { IfMatch?: string; IfNoneMatch?: string } {
+  if (chosen === 'absent') return { IfNoneMatch: '*' };
+  if (chosen === 'stale') return { IfMatch: STALE };
+  return chosen === 'current' ? { IfMatch: current === undefined ? STALE : etag(current) } : {};
+}
+
+/** The rule under test, in its smallest form. */
+function expected(model: Model, { kind, key: target, condition: chosen, ...step }: Step): string {
+  const current = model.get(target);
+  const body =
+    kind === 'delete' ? undefined : 'body' in step ? (step.body as string) : model.get((step as { from: string }).from);
+  if (kind === 'copy' && body === undefined) return '404 NoSuchKey';
+  if (kind === 'copy' && (step as { from: string }).from === target) return '400 InvalidRequest';
+  if (chosen === 'absent' && current !== undefined) return '412 PreconditionFailed';
+  if ((chosen === 'current' || chosen === 'stale') && current === undefined) return '404 NoSuchKey';
+  if (chosen === 'stale') return '412 PreconditionFailed';
+  if (body === undefined) model.delete(target);
+  else model.set(target, body);
+  return 'done';
+}
+
+function carryOut(s3: S3Client, Bucket: string, model: Model, step: Step): Promise<string> {
+  const Key = step.key;
+  const conditions = headers(step.condition, model.get(Key));
+  switch (step.kind) {
+    case 'put':
+      return outcomeOf(s3.send(new PutObjectCommand({ Bucket, Key, Body: step.body, ...conditions })).then(() => 'done'));
+    case 'copy': {
+      const CopySource = `${Bucket}/${encodeURIComponent(step.from)}`;
+      return outcomeOf(s3.send(new CopyObjectCommand({ Bucket, Key, CopySource, ...conditions })).then(() => 'done'));
+    }
+    case 'delete':
+      return outcomeOf(s3.send(new DeleteObjectCommand({ Bucket, Key, ...conditions })).then(() => 'done'));
+  }
+}
+
+async function contents(s3: S3Client, Bucket: string): Promise<Model> {
+  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket }));
+  const found: Model = new Map();
+  for (const { Key } of Contents) {
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key: Key! }));
+    found.set(Key!, await Body!.transformToString());
+  }
+  return found;
+}
+
+test('any sequence of conditional puts, copies and deletes does what a map would', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+      const Bucket = await freshBucket();
+      const model: Model = new Map();
+      for (const next of steps) {
+        const outcome = await carryOut(client(), Bucket, model, next);
+        expect([next, outcome]).toEqual([next, expected(model, next)]);
+      }
+      const inOrder = [...model].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+      expect([...(await contents(client(), Bucket))]).toEqual(inOrder);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('everything acknowledged survives kill -9, and what was half written is swept', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 's3-emulator-test-'));
+  const module = new URL('../../local/emulators/s3/start-s3-emulator.ts', import.meta.url).href;
+  const options = JSON.stringify({ directory, credentials: S3_CREDENTIALS });
+  const script = `const { startS3Emulator } = await import(${JSON.stringify(module)}); console.log((await startS3Emulator(${options})).endpoint);`;
+  try {
+    const first = await runScript(script);
+    const before = s3ClientFor(first.firstLine);
+    const model: Model = new Map();
+    await before.send(new CreateBucketCommand({ Bucket: 'kept' }));
+    for (let n = 0; n < 50; n += 1) {
+      await before.send(new PutObjectCommand({ Bucket: 'kept', Key: `../${n % 40}`, Body: `body ${n}` }));
+      model.set(`../${n % 40}`, `body ${n}`);
+    }
+    // In flight when the process dies: may or may not be there, but never in pieces.
+    const inFlight = Array.from({ length: 10 }, (_, n) =>
+      before
+        .send(new PutObjectCommand({ Bucket: 'kept', Key: `late ${n}`, Body: Buffer.alloc(300_000, 'x') }))
+        .catch(() => undefined),
+    );
+    await first.killHard();
+    await Promise.all(inFlight);
+    before.destroy();
+
+    const second = await startS3Emulator({ directory, credentials: S3_CREDENTIALS });
+    const after = s3ClientFor(second.endpoint);
+    const found = await contents(after, 'kept');
+    const late = [...found].filter(([name]) => name.startsWith('late'));
+    expect(late.every(([, body]) => body === 'x'.repeat(300_000))).toBe(true);
+    expect(new Map([...found].filter(([name]) => !name.startsWith('late')))).toEqual(model);
+    const files = await readdir(join(directory, 'bodies'), { recursive: true, withFileTypes: true });
+    expect(files.filter((file) => file.isFile())).toHaveLength(found.size);
+    await expect(startS3Emulator({ directory, credentials: S3_CREDENTIALS })).rejects.toThrow('is another emulator running');
+    after.destroy();
+    await second.stop();
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+});
