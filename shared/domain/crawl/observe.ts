@@ -35,6 +35,8 @@ export interface CheckReport {
   readonly protocols: readonly ProbeOutcome[];
   /** Most of the heads or files that were asked for were answered: the check counts as done. */
   readonly answered: boolean;
+  /** Heads or files were read: the mirror was compared with the present manifest. */
+  readonly compares: boolean;
   readonly proofs: Proofs;
   /** Loose directories that wait for their first comparison after this check. */
   readonly waiting: number;
@@ -68,8 +70,8 @@ const pausedUntil = (subject: CrawlSubject, health: readonly ProtocolHealth[], r
   if (report.notBeforeMs !== undefined) return report.notBeforeMs;
   const worked = report.protocols.some(({ kind }) => kind === 'ok');
   if (worked && report.answered) return 0;
-  const failures = worked ? 1 : Math.min(...health.map(({ consecutiveFailures }) => consecutiveFailures), 1000);
-  return report.atMs + retryAfterFailureMs(subject.schedule, failures);
+  const failures = health.map(({ consecutiveFailures }) => consecutiveFailures);
+  return report.atMs + retryAfterFailureMs(subject.schedule, Math.max(1, ...failures));
 };
 
 const checkedNow = (before: Observation['checkedMs'], report: CheckReport): Observation['checkedMs'] => {
@@ -86,8 +88,7 @@ export const observe = (subject: CrawlSubject, before: SeenBefore | undefined, r
   const { manifest, coverage } = subject;
   const known = before?.observation;
   const health = foldHealth(subject, known?.health ?? [], report);
-  const compares = report.check !== 'reach' && report.protocols.some(({ kind }) => kind === 'ok');
-  const facts = compares ? nextFacts(manifest, coverage, before?.compared, report.proofs) : undefined;
+  const facts = report.compares ? nextFacts(manifest, coverage, before?.compared, report.proofs) : undefined;
   const observation: Observation = {
     host: subject.host,
     category: subject.category,
@@ -98,7 +99,7 @@ export const observe = (subject: CrawlSubject, before: SeenBefore | undefined, r
     unproven: facts === undefined ? (known?.unproven ?? 0) : report.waiting + unreadHeads(coverage, facts),
     behind: facts === undefined ? known?.behind : behindIn(coverage, facts),
     notBeforeMs: pausedUntil(subject, health, report),
-    evidence: [...report.evidence, ...(compares ? [] : (known?.evidence ?? []))].slice(0, EVIDENCE_LIMIT),
+    evidence: [...report.evidence, ...(report.compares ? [] : (known?.evidence ?? []))].slice(0, EVIDENCE_LIMIT),
   };
   return { observation, facts };
 };

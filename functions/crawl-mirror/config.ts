@@ -1,0 +1,42 @@
+import { ConfigError } from '#domain/errors.ts';
+
+export const ENV_KEYS = [
+  'MIRRORTIDE_INVENTORY_TABLE',
+  'MIRRORTIDE_POINTER_TABLE',
+  'MIRRORTIDE_OBSERVATION_TABLE',
+  'MIRRORTIDE_BUCKET',
+] as const;
+export type EnvKey = (typeof ENV_KEYS)[number];
+
+/** check < function's time-out < lease: a crawl ends its requests in time to write, and its lease never lapses while it runs. */
+export interface CrawlTimes {
+  /** No request of a check is sent after this time. */
+  readonly checkMs: number;
+  readonly leaseMs: number;
+}
+
+/** The time-out of the function; the queue's visibility time-out is at least six times this. */
+export const FUNCTION_TIMEOUT_MS = 300_000;
+const WRITE_MARGIN_MS = 30_000;
+const LEASE_MARGIN_MS = 30_000;
+
+export interface Config {
+  readonly inventoryTable: string;
+  readonly pointerTable: string;
+  readonly observationTable: string;
+  readonly bucket: string;
+  readonly times: CrawlTimes;
+}
+
+export const parseConfig = (env: Readonly<Record<string, string | undefined>>): Readonly<Config> => {
+  const missing = ENV_KEYS.filter((key) => (env[key] ?? '') === '');
+  if (missing.length > 0) throw new ConfigError(`missing: ${missing.join(', ')}`);
+  const read = (key: EnvKey): string => env[key] ?? '';
+  return {
+    inventoryTable: read('MIRRORTIDE_INVENTORY_TABLE'),
+    pointerTable: read('MIRRORTIDE_POINTER_TABLE'),
+    observationTable: read('MIRRORTIDE_OBSERVATION_TABLE'),
+    bucket: read('MIRRORTIDE_BUCKET'),
+    times: { checkMs: FUNCTION_TIMEOUT_MS - WRITE_MARGIN_MS, leaseMs: FUNCTION_TIMEOUT_MS + LEASE_MARGIN_MS },
+  };
+};

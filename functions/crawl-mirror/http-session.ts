@@ -1,0 +1,68 @@
+import pLimit from 'p-limit';
+import { obeyedWaitMs } from '#domain/crawl/pace.ts';
+import type { EpochMs } from '#domain/inventory/inventory.ts';
+import type { Clock } from '#ports/clock.ts';
+import type { HttpOutcome, HttpPeer } from '#ports/http-peer.ts';
+
+/** Bounds of one check of one host; what is over them is not asked, and so stays unknown. */
+export interface SessionLimits {
+  readonly requests: number;
+  /** Requests in flight. */
+  readonly connections: number;
+  readonly deadlineMs: EpochMs;
+}
+
+export interface HttpSession {
+  /** `undefined`: not asked, because the bounds are reached or the mirror asked us to stop. */
+  ask(method: 'GET' | 'HEAD', url: string, maxBytes: number): Promise<HttpOutcome | undefined>;
+  /** Requests that may still be sent. */
+  left(): number;
+  /** The moment before which the mirror does not want us back, once it said so. */
+  notBeforeMs(): EpochMs | undefined;
+}
+
+const CONNECT_MS = 10_000;
+const IDLE_MS = 15_000;
+const TOTAL_MS = 60_000;
+const MAX_REDIRECTS = 5;
+/** A mirror that says "too many requests" without saying how long. */
+const UNNAMED_WAIT_MS = 10 * 60_000;
+
+/** RFC 9110, 10.2.3: seconds or a date. 503 without the field is an ordinary failure. */
+const askedWaitMs = (outcome: HttpOutcome, nowMs: EpochMs): number | undefined => {
+  if (outcome.kind === 'failed' || (outcome.status !== 429 && outcome.status !== 503)) return undefined;
+  const text = outcome.headers['retry-after']?.trim();
+  if (text !== undefined && /^\d{1,9}$/.test(text)) return Number(text) * 1000;
+  const moment = text === undefined ? Number.NaN : Date.parse(text);
+  if (Number.isFinite(moment)) return moment - nowMs;
+  return outcome.status === 429 ? UNNAMED_WAIT_MS : undefined;
+};
+
+export const httpSession = (http: HttpPeer, clock: Clock, limits: SessionLimits): HttpSession => {
+  const limit = pLimit(Math.max(1, limits.connections));
+  let left = limits.requests;
+  let notBeforeMs: EpochMs | undefined;
+
+  const request = async (method: 'GET' | 'HEAD', url: string, maxBytes: number): Promise<HttpOutcome | undefined> => {
+    const nowMs = clock.now();
+    if (left <= 0 || notBeforeMs !== undefined || nowMs >= limits.deadlineMs) return undefined;
+    left -= 1;
+    const totalMs = Math.max(1, Math.min(TOTAL_MS, limits.deadlineMs - nowMs));
+    const outcome = await http.request({
+      method,
+      url,
+      // Sizes are those of the file, not of a compressed form; caches on the way are asked to look again.
+      headers: { 'accept-encoding': 'identity', 'cache-control': 'no-cache' },
+      limits: { connectMs: CONNECT_MS, idleMs: IDLE_MS, totalMs, maxBytes, maxRedirects: MAX_REDIRECTS },
+    });
+    const waitMs = askedWaitMs(outcome, clock.now());
+    if (waitMs !== undefined) notBeforeMs = Math.max(notBeforeMs ?? 0, clock.now() + obeyedWaitMs(waitMs));
+    return outcome;
+  };
+
+  return {
+    ask: (method, url, maxBytes) => limit(request, method, url, maxBytes),
+    left: () => left,
+    notBeforeMs: () => notBeforeMs,
+  };
+};
