@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type AddressGuard, addressGuard } from '#adapters/net/address-guard.ts';
 import { DEFAULT_LISTING_LIMITS, rsyncLister } from '#adapters/net/rsync-lister.ts';
 import { RsyncSession } from '#adapters/net/rsync-session.ts';
@@ -104,6 +104,57 @@ describe('a peer that behaves', () => {
     ]) {
       expect((await against(sends(OPENING, stream))).listing).toMatchObject({ kind: 'partial', entries: 1 });
     }
+  });
+});
+
+describe('a name that shares a prefix', () => {
+  it('shares bytes and not characters', async () => {
+    const { paths } = await against(
+      listOf(
+        named('é1'),
+        named('2', { shared: 2 }),
+        named(Buffer.of(0xa8), { shared: 1 }),
+        named('x', { shared: 1 }),
+        named('y'),
+      ),
+    );
+    expect(paths).toEqual(['', 'é1', 'é2', 'è', 'Ãx', 'y']);
+  });
+
+  it('has one byte of flags before protocol 28', async () => {
+    const entry = named('a');
+    entry[0] = (entry[0] ?? 0) | 0x04;
+    const { listing, paths } = await against(sends('@RSYNCD: 27\n@RSYNCD: OK\n', Buffer.alloc(4), data(ROOT, entry, listEnd())));
+    expect(listing.kind).toBe('complete');
+    expect(paths).toEqual(['', 'a']);
+  });
+});
+
+describe('a slow peer', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('has its time anew with each piece', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const pieces = [OPENING, data(ROOT), ...Array.from({ length: 5 }, (_, n) => data(named(`${n}`))), data(listEnd())];
+    let send: () => void = () => undefined;
+    script = (socket) => {
+      send = () => {
+        const piece = pieces.shift();
+        if (piece === undefined) socket.end();
+        else socket.write(piece);
+      };
+      send();
+      send();
+    };
+    const limits = { idleMs: 1_000, goodbyeMs: 1_000 };
+    const onEntry = (): void => {
+      vi.advanceTimersByTime(900);
+      send();
+      if (pieces.length === 0) send();
+    };
+    expect(await lister.list(server.url, onEntry, { limits })).toMatchObject({ kind: 'complete', entries: 6 });
   });
 });
 
@@ -212,7 +263,12 @@ describe('a hostile stream', () => {
     ['an end without a list', sends(OPENING), {}, { kind: 'broken', cause: 'cut', entries: 0 }],
     ['an empty list', sends(OPENING, data(listEnd())), {}, { kind: 'refused', cause: 'other', temporary: false }],
     ['an exit', sends(OPENING, frame(1, 'out of memory'), frame(86, Buffer.alloc(4))), {}, { kind: 'refused', cause: 'other' }],
-    ['an exit amid the list', sends(OPENING, data(ROOT), frame(86, '')), {}, { kind: 'broken', cause: 'cut', entries: 1 }],
+    [
+      'an exit amid the list',
+      (socket) => socket.write(Buffer.concat([OPENING, data(ROOT), frame(86, '')])),
+      {},
+      { kind: 'broken', cause: 'cut', entries: 1 },
+    ],
     ['an early exit', sends('@RSYNCD: 31.0\n@RSYNCD: EXIT\n'), {}, { kind: 'refused', cause: 'other' }],
     ['silence', () => undefined, { limits: { greetingMs: 50 } }, { kind: 'unreachable', cause: 'silence' }],
     [
