@@ -1,0 +1,6 @@
+import { useDynamoDbLocal } from '../support/dynamodb-local.ts';
+import { useEmulators } from '../support/emulators.ts';
+import { inventoryStoreContract } from './inventory-store.suite.ts';
+import { inventoryStores } from './inventory-stores.ts';
+
+inventoryStoreContract(inventoryStores(useEmulators(), useDynamoDbLocal()));

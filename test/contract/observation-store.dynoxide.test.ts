@@ -1,0 +1,5 @@
+import { useEmulators } from '../support/emulators.ts';
+import { observationStoreContract } from './observation-store.suite.ts';
+import { observationStores } from './places.ts';
+
+observationStoreContract(observationStores(useEmulators()));
