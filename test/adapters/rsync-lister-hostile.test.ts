@@ -269,6 +269,7 @@ describe('a hostile stream', () => {
       {},
       { kind: 'broken', cause: 'cut', entries: 1 },
     ],
+    ['an error instead of a greeting', sends('@ERROR: max connections (2) reached\n'), {}, { kind: 'refused', temporary: true }],
     ['an early exit', sends('@RSYNCD: 31.0\n@RSYNCD: EXIT\n'), {}, { kind: 'refused', cause: 'other' }],
     ['silence', () => undefined, { limits: { greetingMs: 50 } }, { kind: 'unreachable', cause: 'silence' }],
     [

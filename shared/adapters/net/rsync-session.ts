@@ -140,6 +140,11 @@ export class RsyncSession {
   }
 
   #onGreeting(line: Buffer): void {
+    // Some daemons turn clients away before they greet.
+    if (line.toString('latin1').startsWith('@ERROR')) {
+      this.outcome = this.#refusal(excerpt(line));
+      return;
+    }
     this.#protocol = negotiate(line.toString('latin1'), this.#options.protocol);
     if (this.#protocol === 0) throw new PeerViolation(`no rsync daemon of our time: ${excerpt(line)}`);
     const { limits, onEntry, target, send } = this.#options;
@@ -198,13 +203,12 @@ export class RsyncSession {
   #onListEnd(): void {
     const said = this.#complaints.join('; ');
     const { ioError } = this.#list;
-    this.phase = 'goodbye';
     if (this.#list.entries === 0) {
       // The daemon hangs up here. Even an empty module has its root, so this is no proof of anything.
       this.outcome = this.#refusal(said === '' ? 'the list is empty' : said);
-      this.phase = 'payload';
       return;
     }
+    this.phase = 'goodbye';
     this.outcome =
       ioError === 0 && said === ''
         ? { kind: 'complete', ...this.received }
