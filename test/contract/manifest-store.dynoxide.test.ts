@@ -1,0 +1,5 @@
+import { useEmulators } from '../support/emulators.ts';
+import { manifestStoreContract } from './manifest-store.suite.ts';
+import { manifestStores } from './places.ts';
+
+manifestStoreContract(manifestStores(useEmulators()));
