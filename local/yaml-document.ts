@@ -1,4 +1,16 @@
-import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  visit,
+} from 'yaml';
 
 /** 1-based; columns count UTF-16 units, as editors do. */
 export interface Position {
@@ -19,7 +31,7 @@ export type YamlDocument =
     }
   | { readonly kind: 'invalid'; readonly problems: readonly SyntaxProblem[] };
 
-/** How often one anchor may be repeated, all its contents counted: "billion laughs" stops here. */
+/** Aliases in the file, and how often one anchor may be repeated with all it holds: "billion laughs" stops here. */
 const MOST_ALIASES = 1000;
 const MOST_PROBLEMS = 100;
 
@@ -67,6 +79,7 @@ const WORDS: Readonly<Record<string, string>> = {
   DUPLICATE_KEY: 'this key stands twice in the mapping',
   TAB_AS_INDENT: 'tabs cannot indent YAML; use spaces',
   MULTIPLE_DOCS: 'more than one YAML document in the file',
+  RESOURCE_EXHAUSTION: 'nested too deeply',
   TAG_RESOLVE_FAILED: 'YAML tags are not used here',
 };
 
@@ -76,10 +89,30 @@ const syntaxProblems = (document: Document, lines: LineCounter): readonly Syntax
     message: WORDS[error.code] ?? `not YAML: ${error.message.replace(/\s+/g, ' ')}`,
   }));
 
+/** The library would throw for these without saying where. */
+const aliasProblems = (document: Document, lines: LineCounter): readonly SyntaxProblem[] => {
+  const anchors = new Set<string>();
+  const problems: SyntaxProblem[] = [];
+  let aliases = 0;
+  visit(document, (_, node) => {
+    if (!isNode(node)) return;
+    if (!isAlias(node)) {
+      if (node.anchor !== undefined) anchors.add(node.anchor);
+      return;
+    }
+    aliases += 1;
+    const at = position(lines, offsetOf(node) ?? 0);
+    if (!anchors.has(node.source)) problems.push({ ...at, message: `there is no anchor \`&${node.source}\` before this alias` });
+    if (aliases === MOST_ALIASES + 1) problems.push({ ...at, message: `more than ${MOST_ALIASES} aliases` });
+  });
+  return problems.slice(0, MOST_PROBLEMS);
+};
+
 const onlyStart = (message: string): YamlDocument => ({ kind: 'invalid', problems: [{ line: 1, column: 1, message }] });
 
 const toValue = (document: Document.Parsed, lines: LineCounter): YamlDocument => {
-  const problems = syntaxProblems(document, lines);
+  const found = syntaxProblems(document, lines);
+  const problems = found.length > 0 ? found : aliasProblems(document, lines);
   if (problems.length > 0) return { kind: 'invalid', problems };
   if (document.contents === null) return onlyStart('the file is empty');
   // A Document's own value type is any.
@@ -87,15 +120,14 @@ const toValue = (document: Document.Parsed, lines: LineCounter): YamlDocument =>
   return { kind: 'ok', value, locate: locator(document as Document<Node>, lines) };
 };
 
-/** Never throws; the library does on alias bombs, on aliases of nothing and on nesting deeper than the stack. */
+/** Never throws; the library does on alias bombs and on nesting deeper than the stack. */
 export const readYaml = (text: string): YamlDocument => {
   const lines = new LineCounter();
   try {
-    return toValue(parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent', merge: true }), lines);
+    return toValue(parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error', merge: true }), lines);
   } catch (error) {
     if (error instanceof RangeError) return onlyStart('nested too deeply');
-    if (error instanceof ReferenceError)
-      return onlyStart('aliases repeat too much of the document, or name an anchor that does not exist');
+    if (error instanceof ReferenceError) return onlyStart('aliases repeat too much of the document');
     return onlyStart(`cannot be read as YAML: ${error instanceof Error ? error.message : 'unknown fault'}`);
   }
 };

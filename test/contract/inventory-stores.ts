@@ -12,7 +12,7 @@ export const inventoryStores =
     const table = await freshTable(dynamoDb(), emulators.freshName('inventory'), 'kind', 'id');
     return {
       open: (plan) => {
-        const client = dynamoDb({ maxAttempts: 3, retryStrategy: new ConfiguredRetryStrategy(2, 0) });
+        const client = dynamoDb({ maxAttempts: 3, retryStrategy: new ConfiguredRetryStrategy(3, 0) });
         if (plan !== undefined) injectFaults(client, plan);
         return dynamoInventoryStore(client, table);
       },

@@ -94,7 +94,7 @@ export const categorySchema = v.pipe(
       ),
       [],
     ),
-    rules: v.optional(listOf(ruleSchema, 'Ordered rules that turn directories into repositories.', 1000), []),
+    rules: v.optional(listOf(ruleSchema, 'Ordered rules that turn directories into repositories.', 500), []),
     alternates: v.optional(alternatesSchema, {}),
     schedule: v.optional(scheduleSchema, {}),
   }),

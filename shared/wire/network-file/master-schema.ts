@@ -31,7 +31,7 @@ export const masterObject = v.pipe(
       ]),
     ),
     repositories: v.optional(
-      listOf(relativePath('A repository, relative to the category.'), 'With `url`: directories of the repositories.', 10_000, 1),
+      listOf(relativePath('A repository, relative to the category.'), 'With `url`: directories of the repositories.', 3000, 1),
     ),
     heads: v.optional(
       treeUrl(

@@ -21,7 +21,7 @@ const mapOf = <
   key: K,
   value: V,
   description: string,
-) => v.pipe(v.record(key, value), v.description(description), v.maxEntries(10_000, 'more than 10000 entries'));
+) => v.pipe(v.record(key, value), v.description(description), v.maxEntries(2000, 'more than 2000 entries'));
 
 const netblockKey = v.pipe(
   v.string(),
@@ -75,7 +75,7 @@ export const networkFileSchema = v.pipe(
       ),
       {},
     ),
-    disabled: v.optional(listOf(disabledSchema, 'Repositories that are announced as disabled.', 10_000), []),
+    disabled: v.optional(listOf(disabledSchema, 'Repositories that are announced as disabled.', 2000), []),
     countryOverrides: v.optional(
       mapOf(
         netblockKey,

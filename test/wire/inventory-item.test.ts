@@ -1,0 +1,80 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { WireError } from '#domain/errors.ts';
+import { entityName, type InventoryEntity, parseEntity, printEntity } from '#wire/inventory-item.ts';
+import { anyCategory, anyHost, anySettings, anySite } from '../support/inventory-arbitrary.ts';
+
+const anyEntity: fc.Arbitrary<InventoryEntity> = fc.oneof(
+  anySite.map((value): InventoryEntity => ({ kind: 'site', value })),
+  anyCategory.map((value): InventoryEntity => ({ kind: 'category', value })),
+  anyHost().map((value): InventoryEntity => ({ kind: 'host', value })),
+  anySettings.map((value): InventoryEntity => ({ kind: 'settings', value })),
+);
+
+const reversed = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(reversed);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .map(([key, one]) => [key, reversed(one)] as const)
+      .toReversed(),
+  );
+};
+
+const SITE: InventoryEntity = {
+  kind: 'site',
+  value: { id: 'uni', name: 'University', private: false, ownerActive: true, adminActive: true },
+};
+const PRINTED =
+  '{"v":1,"kind":"site","value":{"id":"uni","name":"University","private":false,"ownerActive":true,"adminActive":true}}';
+
+test('an entity has this text, which stored inventories depend on', () => {
+  expect(printEntity(SITE)).toBe(PRINTED);
+  expect(parseEntity(PRINTED)).toStrictEqual(SITE);
+});
+
+test('what is printed parses to the same entity', () => {
+  fc.assert(
+    fc.property(anyEntity, (entity) => {
+      expect(parseEntity(printEntity(entity))).toEqual(entity);
+    }),
+  );
+});
+
+test('equal entities have equal texts, whatever the order of their keys', () => {
+  fc.assert(
+    fc.property(anyEntity, (entity) => {
+      expect(printEntity(reversed(entity) as InventoryEntity)).toBe(printEntity(entity));
+    }),
+  );
+});
+
+test('a key of a newer version is dropped', () => {
+  expect(parseEntity(PRINTED.replace('"id"', '"colour":"red","id"'))).toStrictEqual(SITE);
+});
+
+test.each([
+  '',
+  'null',
+  '[]',
+  '{}',
+  '{"v":2,"kind":"site"}',
+  PRINTED.replace('"v":1', '"v":2'),
+  PRINTED.replace('true', '1'),
+  'x',
+])('%s is refused', (text) => {
+  expect(() => parseEntity(text)).toThrow(WireError);
+});
+
+test('any text is an entity or a WireError', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
+      expect(() => parseEntity(text)).toThrow(WireError);
+    }),
+  );
+});
+
+test('entities are named as people call them', () => {
+  expect(entityName(SITE)).toBe('site/uni');
+  expect(entityName({ kind: 'settings', value: fc.sample(anySettings, 1)[0]! })).toBe('settings');
+});
