@@ -8,7 +8,7 @@ export interface ManifestPointer {
   readonly name: string;
   /** When the manifest last changed. */
   readonly changedMs: EpochMs;
-  /** When a whole scan last ended, changed or not. */
+  /** When the last whole scan began, changed or not; a scan that had to hold a head back does not count. */
   readonly scannedMs: EpochMs;
 }
 

@@ -13,18 +13,23 @@ const FILE_MODE = 0o100_644;
 
 type HeadsOnlyMaster = Extract<Master, { kind: 'heads-only' }>;
 type ReadFile = MasterReader['readFile'];
-type FoundHead = { readonly path: string; readonly file: MasterFile } | undefined;
-
 const below = (directory: string, name: string): string => (directory === '' ? name : `${directory}/${name}`);
 
+type Found =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'head'; readonly path: string; readonly file: Extract<MasterFile, { kind: 'read' }> }
+  | { readonly kind: 'trouble'; readonly reason: string };
+
 /** The first head of a directory that the master does not deny. */
-const findHead = async (read: ReadFile, directory: string): Promise<FoundHead> => {
+const findHead = async (read: ReadFile, directory: string): Promise<Found> => {
   for (const name of NAMES) {
     const path = below(directory, name);
     const file = await read(path, MAX_HEAD_BYTES);
-    if (file.kind !== 'absent') return { path, file };
+    if (file.kind === 'absent') continue;
+    if (file.kind === 'read') return { kind: 'head', path, file };
+    return { kind: 'trouble', reason: `${path}: ${file.kind === 'failed' ? file.reason : 'too large for a head'}` };
   }
-  return undefined;
+  return { kind: 'none' };
 };
 
 const announce = (sink: MasterListingSink, directory: string, path: string, bytes: Uint8Array, modifiedSeconds: number): void => {
@@ -46,15 +51,13 @@ export const headsOnlyReader = (master: HeadsOnlyMaster, http: HttpPeer): Master
   const list = async (sink: MasterListingSink): Promise<MasterListing> => {
     let answered = 0;
     for (const directory of master.repositories) {
-      const head = await findHead(read, directory);
-      if (head?.file.kind === 'failed') {
-        return { kind: answered === 0 ? 'unreachable' : 'partial', reason: `${head.path}: ${head.file.reason}` };
-      }
+      const found = await findHead(read, directory);
+      if (found.kind === 'trouble') return { kind: answered === 0 ? 'unreachable' : 'partial', reason: found.reason };
       answered += 1;
-      if (head?.file.kind !== 'read') continue;
-      // No `ageMs` and no time: the digest is what listing and reading agree on.
-      kept.set(head.path, { ...head.file, modifiedSeconds: undefined, ageMs: undefined });
-      announce(sink, directory, head.path, head.file.bytes, head.file.modifiedSeconds ?? 0);
+      if (found.kind === 'none') continue;
+      // No time and no age: the digest is what listing and reading agree on.
+      kept.set(found.path, { ...found.file, modifiedSeconds: undefined, ageMs: undefined });
+      announce(sink, directory, found.path, found.file.bytes, found.file.modifiedSeconds ?? 0);
     }
     return { kind: 'complete' };
   };

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HttpLimits, HttpPeer } from '#ports/http-peer.ts';
 import type { MasterFile } from '#ports/master-reader.ts';
@@ -41,26 +41,28 @@ export const httpMasterFiles =
     };
   };
 
+const readFrom = async (file: FileHandle, maxBytes: number): Promise<MasterFile> => {
+  const stats = await file.stat();
+  if (!stats.isFile()) return { kind: 'absent' };
+  if (stats.size > maxBytes) return { kind: 'too-large' };
+  const buffer = Buffer.alloc(stats.size + 1);
+  const { bytesRead } = await file.read(buffer, 0, buffer.length, 0);
+  if (bytesRead !== stats.size) return { kind: 'failed', reason: 'it changed while it was read' };
+  const modifiedSeconds = Math.floor(stats.mtimeMs / 1_000);
+  return { kind: 'read', bytes: new Uint8Array(buffer.subarray(0, bytesRead)), modifiedSeconds, ageMs: undefined };
+};
+
+const leaves = (path: string): boolean => path.split('/').some((step) => step === '..' || step === '.' || step === '');
+
 /** Reads single files below a directory of this machine. */
 export const directoryMasterFiles =
   (root: string): ReadFile =>
   async (path, maxBytes) => {
-    if (path.split('/').some((step) => step === '..' || step === '.' || step === '')) return { kind: 'absent' };
+    if (leaves(path)) return { kind: 'absent' };
     try {
       // Without O_NONBLOCK a FIFO would wait for a writer.
       await using file = await open(join(root, path), constants.O_RDONLY | constants.O_NONBLOCK);
-      const stats = await file.stat();
-      if (!stats.isFile()) return { kind: 'absent' };
-      if (stats.size > maxBytes) return { kind: 'too-large' };
-      const buffer = Buffer.alloc(stats.size + 1);
-      const { bytesRead } = await file.read(buffer, 0, buffer.length, 0);
-      if (bytesRead !== stats.size) return { kind: 'failed', reason: 'the file changed while it was read' };
-      return {
-        kind: 'read',
-        bytes: new Uint8Array(buffer.subarray(0, bytesRead)),
-        modifiedSeconds: Math.floor(stats.mtimeMs / 1_000),
-        ageMs: undefined,
-      };
+      return await readFrom(file, maxBytes);
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';
       return code === 'ENOENT' || code === 'ENOTDIR'
