@@ -1,15 +1,20 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  AbortMultipartUploadCommand,
+  type CompletedPart,
+  CompleteMultipartUploadCommand,
   CopyObjectCommand,
   CreateBucketCommand,
+  CreateMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   type S3Client,
+  UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -106,6 +111,48 @@ test('any sequence of conditional puts, copies and deletes does what a map would
   );
 });
 
+async function bodyFiles(directory: string): Promise<string[]> {
+  const entries = await readdir(join(directory, 'bodies'), { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
+}
+
+test('replaced, refused, deleted and aborted bodies are removed from the disk', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 's3-emulator-test-'));
+  const emulator = await startS3Emulator({ directory, credentials: S3_CREDENTIALS });
+  const s3 = s3ClientFor(emulator.endpoint);
+  const Bucket = 'bodies';
+  await s3.send(new CreateBucketCommand({ Bucket }));
+  for (const Body of ['1', '2', '3']) await s3.send(new PutObjectCommand({ Bucket, Key: 'kept', Body }));
+  expect(await outcomeOf(s3.send(new PutObjectCommand({ Bucket, Key: 'kept', Body: '4', IfNoneMatch: '*' })))).toBe(
+    '412 PreconditionFailed',
+  );
+  expect(await outcomeOf(s3.send(new PutObjectCommand({ Bucket, Key: 'bad', Body: '5', ChecksumCRC32: 'AAAAAA==' })))).toBe(
+    '400 BadDigest',
+  );
+  await s3.send(new CopyObjectCommand({ Bucket, Key: 'copy', CopySource: `${Bucket}/kept` }));
+  await s3.send(new DeleteObjectCommand({ Bucket, Key: 'copy' }));
+  for (const Key of ['aborted', 'completed']) {
+    const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key }));
+    const sent: CompletedPart[] = [];
+    for (const Body of ['first try', 'second try']) {
+      const { ETag } = await s3.send(new UploadPartCommand({ Bucket, Key, UploadId, PartNumber: 1, Body }));
+      sent.push({ ETag: ETag!, PartNumber: 1 });
+    }
+    if (Key === 'aborted') await s3.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
+    else await s3.send(new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload: { Parts: sent.slice(-1) } }));
+  }
+  expect(await contents(s3, Bucket)).toEqual(
+    new Map([
+      ['completed', 'second try'],
+      ['kept', '3'],
+    ]),
+  );
+  expect(await bodyFiles(directory)).toHaveLength(2);
+  s3.destroy();
+  await emulator.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
 test('everything acknowledged survives kill -9, and what was half written is swept', async () => {
   const directory = await mkdtemp(join(tmpdir(), 's3-emulator-test-'));
   const module = new URL('../../local/emulators/s3/start-s3-emulator.ts', import.meta.url).href;
@@ -129,6 +176,9 @@ test('everything acknowledged survives kill -9, and what was half written is swe
     await first.killHard();
     await Promise.all(inFlight);
     before.destroy();
+    // A body whose index entry was never written, as a crash between the two leaves it.
+    const [shard = ''] = await readdir(join(directory, 'bodies'));
+    await writeFile(join(directory, 'bodies', shard, `${shard}-never-indexed`), 'half');
 
     const second = await startS3Emulator({ directory, credentials: S3_CREDENTIALS });
     const after = s3ClientFor(second.endpoint);
@@ -136,8 +186,7 @@ test('everything acknowledged survives kill -9, and what was half written is swe
     const late = [...found].filter(([name]) => name.startsWith('late'));
     expect(late.every(([, body]) => body === 'x'.repeat(300_000))).toBe(true);
     expect(new Map([...found].filter(([name]) => !name.startsWith('late')))).toEqual(model);
-    const files = await readdir(join(directory, 'bodies'), { recursive: true, withFileTypes: true });
-    expect(files.filter((file) => file.isFile())).toHaveLength(found.size);
+    expect(await bodyFiles(directory)).toHaveLength(found.size);
     await expect(startS3Emulator({ directory, credentials: S3_CREDENTIALS })).rejects.toThrow('is another emulator running');
     after.destroy();
     await second.stop();

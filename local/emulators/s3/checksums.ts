@@ -87,7 +87,10 @@ function crc32cChecksum(): RunningChecksum {
   let value = 0xffffffff;
   return {
     update(chunk) {
-      for (const byte of chunk) value = (value >>> 8) ^ (CRC32C_TABLE[(value ^ byte) & 0xff] ?? 0);
+      let running = value;
+      for (let at = 0; at < chunk.length; at += 1)
+        running = (running >>> 8) ^ Number(CRC32C_TABLE[(running ^ Number(chunk[at])) & 0xff]);
+      value = running;
     },
     digest: () => bigEndian32(~value),
   };
@@ -103,11 +106,13 @@ function crc64NvmeChecksum(): RunningChecksum {
   let low = 0xffffffff;
   return {
     update(chunk) {
-      for (const byte of chunk) {
-        const index = (low ^ byte) & 0xff;
-        low = ((low >>> 8) | (high << 24)) ^ (CRC64_LOW[index] ?? 0);
-        high = (high >>> 8) ^ (CRC64_HIGH[index] ?? 0);
+      let [upper, lower] = [high, low];
+      for (let at = 0; at < chunk.length; at += 1) {
+        const index = (lower ^ Number(chunk[at])) & 0xff;
+        lower = ((lower >>> 8) | (upper << 24)) ^ Number(CRC64_LOW[index]);
+        upper = (upper >>> 8) ^ Number(CRC64_HIGH[index]);
       }
+      [high, low] = [upper, lower];
     },
     digest: () => bigEndian32(~high, ~low),
   };
