@@ -1,0 +1,36 @@
+import { dynamoClient, s3Client } from '#adapters/aws/clients.ts';
+import { dynamoInventoryStore } from '#adapters/aws/dynamo-inventory-store.ts';
+import { dynamoManifestStore } from '#adapters/aws/dynamo-manifest-store.ts';
+import { dynamoObservationStore } from '#adapters/aws/dynamo-observation-store.ts';
+import { s3FactsStore } from '#adapters/aws/s3-facts-store.ts';
+import { addressGuard } from '#adapters/net/address-guard.ts';
+import { httpPeer } from '#adapters/net/http-peer.ts';
+import { rsyncLister } from '#adapters/net/rsync-lister.ts';
+import { jsonLog } from '#lambda/json-log.ts';
+import { sqsBatch } from '#lambda/sqs-batch.ts';
+import { parseCrawlRequest } from '#wire/crawl-request.ts';
+import packageJson from '../../package.json' with { type: 'json' };
+import { parseConfig } from './config.ts';
+import { crawlMirror } from './crawl-mirror.ts';
+import { networkPeers } from './network-peers.ts';
+import { warmReads } from './warm-reads.ts';
+
+const config = parseConfig(process.env);
+const log = jsonLog();
+const clock = { now: Date.now };
+const dynamo = dynamoClient();
+const bucket = { client: s3Client(Boolean(process.env['AWS_ENDPOINT_URL_S3'])), name: config.bucket };
+const manifests = dynamoManifestStore(dynamo, config.pointerTable, bucket);
+const reads = warmReads(dynamoInventoryStore(dynamo, config.inventoryTable), manifests, clock);
+const peers = networkPeers(({ contact, allowedAddresses, allowedPorts, connectionsPerHost: maxSocketsPerHost }) => {
+  const guard = addressGuard({ allow: allowedAddresses });
+  const { version } = packageJson;
+  return {
+    http: httpPeer({ guard, version, contact, maxSocketsPerHost, allowedPorts }),
+    lister: rsyncLister({ guard, allowedPorts: allowedPorts === 'any' ? 'any' : [873, ...allowedPorts] }),
+  };
+});
+const stores = { observations: dynamoObservationStore(dynamo, config.observationTable), facts: s3FactsStore(bucket) };
+const deps = { reads, manifests, ...stores, peers, clock, log, times: config.times };
+
+export const handler = sqsBatch(log, async (body) => (await crawlMirror(deps, parseCrawlRequest(body))).kind);

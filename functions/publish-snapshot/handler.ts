@@ -1,0 +1,31 @@
+import { dynamoClient, s3Client } from '#adapters/aws/clients.ts';
+import { dynamoInventoryStore } from '#adapters/aws/dynamo-inventory-store.ts';
+import { dynamoManifestStore } from '#adapters/aws/dynamo-manifest-store.ts';
+import { dynamoObservationStore } from '#adapters/aws/dynamo-observation-store.ts';
+import { s3EdgeTable } from '#adapters/aws/s3-edge-table.ts';
+import { s3FactsStore } from '#adapters/aws/s3-facts-store.ts';
+import { s3SnapshotStore } from '#adapters/aws/s3-snapshot-store.ts';
+import { s3StaticLists } from '#adapters/aws/s3-static-lists.ts';
+import { jsonLog } from '#lambda/json-log.ts';
+import { scheduled } from '#lambda/scheduled.ts';
+import { parseConfig } from './config.ts';
+import { parsePublishOrder, publishMemory, publishSnapshot } from './publish-snapshot.ts';
+
+const config = parseConfig(process.env);
+const log = jsonLog();
+const dynamo = dynamoClient();
+const bucket = { client: s3Client(Boolean(process.env['AWS_ENDPOINT_URL_S3'])), name: config.bucket };
+const deps = {
+  inventory: dynamoInventoryStore(dynamo, config.inventoryTable),
+  manifests: dynamoManifestStore(dynamo, config.pointerTable, bucket),
+  observations: dynamoObservationStore(dynamo, config.observationTable),
+  facts: s3FactsStore(bucket),
+  snapshots: s3SnapshotStore(bucket),
+  edgeTable: s3EdgeTable(bucket),
+  staticLists: s3StaticLists(bucket),
+  clock: { now: Date.now },
+  log,
+  memory: publishMemory(),
+};
+
+export const handler = scheduled(log, parsePublishOrder, (order) => publishSnapshot(deps, order));
