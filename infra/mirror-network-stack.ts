@@ -3,7 +3,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { EnvKey as AnswerEnv } from '../functions/answer/config.ts';
-import type { EnvKey as CrawlMirrorEnv } from '../functions/crawl-mirror/config.ts';
+import { FUNCTION_TIMEOUT_MS, type EnvKey as CrawlMirrorEnv } from '../functions/crawl-mirror/config.ts';
 import type { EnvKey as PlanCrawlsEnv } from '../functions/plan-crawls/config.ts';
 import type { EnvKey as PublishSnapshotEnv } from '../functions/publish-snapshot/config.ts';
 import type { EnvKey as ScanMasterEnv } from '../functions/scan-master/config.ts';
@@ -31,8 +31,8 @@ export interface MirrorNetworkProps extends StackProps {
 
 /** Hosts crawled at the same time, and so the most functions the crawl can take from the account. */
 const CRAWL_CONCURRENCY = 40;
-/** One rsync listing may take ten minutes; the crawl lease is longer than this. */
-const CRAWL_TIMEOUT = Duration.minutes(12);
+/** The stage's own figure: its requests end before it and its lease after it. */
+const CRAWL_TIMEOUT = Duration.millis(FUNCTION_TIMEOUT_MS);
 
 /** The wiring diagram, in the order the data flows: scan, plan, crawl, publish, answer. */
 export class MirrorNetworkStack extends Stack {
