@@ -106,7 +106,6 @@ export class MirrorNetworkStack extends Stack {
       MIRRORTIDE_INVENTORY_TABLE: inventory.tableName,
       MIRRORTIDE_POINTER_TABLE: pointers.tableName,
       MIRRORTIDE_OBSERVATION_TABLE: observations.tableName,
-      MIRRORTIDE_BUCKET: this.storage.data.bucketName,
       MIRRORTIDE_CRAWL_QUEUE_URL: crawlQueue.queue.queueUrl,
     };
     const stage = this.stage('plan-crawls', environment, { memoryMib: 512, timeout: Duration.seconds(50), concurrency: 1 });

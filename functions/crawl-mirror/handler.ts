@@ -5,11 +5,11 @@ import { dynamoObservationStore } from '#adapters/aws/dynamo-observation-store.t
 import { s3FactsStore } from '#adapters/aws/s3-facts-store.ts';
 import { addressGuard } from '#adapters/net/address-guard.ts';
 import { httpPeer } from '#adapters/net/http-peer.ts';
+import { PRODUCT_VERSION as version } from '#adapters/net/product-version.ts';
 import { rsyncLister } from '#adapters/net/rsync-lister.ts';
 import { jsonLog } from '#lambda/json-log.ts';
 import { sqsBatch } from '#lambda/sqs-batch.ts';
 import { parseCrawlRequest } from '#wire/crawl-request.ts';
-import packageJson from '../../package.json' with { type: 'json' };
 import { parseConfig } from './config.ts';
 import { crawlMirror } from './crawl-mirror.ts';
 import { networkPeers } from './network-peers.ts';
@@ -24,7 +24,6 @@ const manifests = dynamoManifestStore(dynamo, config.pointerTable, bucket);
 const reads = warmReads(dynamoInventoryStore(dynamo, config.inventoryTable), manifests, clock);
 const peers = networkPeers(({ contact, allowedAddresses, allowedPorts, connectionsPerHost: maxSocketsPerHost }) => {
   const guard = addressGuard({ allow: allowedAddresses });
-  const { version } = packageJson;
   return {
     http: httpPeer({ guard, version, contact, maxSocketsPerHost, allowedPorts }),
     lister: rsyncLister({ guard, allowedPorts: allowedPorts === 'any' ? 'any' : [873, ...allowedPorts] }),

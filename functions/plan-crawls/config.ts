@@ -4,7 +4,6 @@ export const ENV_KEYS = [
   'MIRRORTIDE_INVENTORY_TABLE',
   'MIRRORTIDE_POINTER_TABLE',
   'MIRRORTIDE_OBSERVATION_TABLE',
-  'MIRRORTIDE_BUCKET',
   'MIRRORTIDE_CRAWL_QUEUE_URL',
 ] as const;
 export type EnvKey = (typeof ENV_KEYS)[number];
@@ -13,7 +12,6 @@ export interface Config {
   readonly inventoryTable: string;
   readonly pointerTable: string;
   readonly observationTable: string;
-  readonly bucket: string;
   readonly crawlQueueUrl: string;
 }
 
@@ -25,7 +23,6 @@ export const parseConfig = (env: Readonly<Record<string, string | undefined>>): 
     inventoryTable: read('MIRRORTIDE_INVENTORY_TABLE'),
     pointerTable: read('MIRRORTIDE_POINTER_TABLE'),
     observationTable: read('MIRRORTIDE_OBSERVATION_TABLE'),
-    bucket: read('MIRRORTIDE_BUCKET'),
     crawlQueueUrl: read('MIRRORTIDE_CRAWL_QUEUE_URL'),
   };
 };
