@@ -27,7 +27,7 @@ const transport = (requestTimeout: number) => ({
 });
 
 /** Anything else the SDK takes; region, credentials and endpoints come from its own standard variables. */
-type Overrides = Pick<DynamoDBClientConfig, 'region' | 'endpoint' | 'credentials'>;
+type Overrides = Pick<DynamoDBClientConfig, 'region' | 'endpoint' | 'credentials' | 'maxAttempts'>;
 
 export const dynamoClient = (overrides: Overrides = {}): DynamoDBClient =>
   new DynamoDBClient({ ...RETRIES, ...transport(TABLE_REQUEST_MS), ...overrides });
