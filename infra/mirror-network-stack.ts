@@ -3,7 +3,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { EnvKey as AnswerEnv } from '../functions/answer/config.ts';
-import { FUNCTION_TIMEOUT_MS, type EnvKey as CrawlMirrorEnv } from '../functions/crawl-mirror/config.ts';
+import { type EnvKey as CrawlMirrorEnv, FUNCTION_TIMEOUT_MS } from '../functions/crawl-mirror/config.ts';
 import type { EnvKey as PlanCrawlsEnv } from '../functions/plan-crawls/config.ts';
 import type { EnvKey as PublishSnapshotEnv } from '../functions/publish-snapshot/config.ts';
 import type { EnvKey as ScanMasterEnv } from '../functions/scan-master/config.ts';
@@ -88,8 +88,7 @@ export class MirrorNetworkStack extends Stack {
     const stage = this.stage('scan-master', environment, { memoryMib: 1769, timeout: Duration.minutes(15) });
     inventory.grantReadData(stage.function);
     pointers.grantReadWriteData(stage.function);
-    data.grantRead(stage.function, 'manifests/*');
-    data.grantPut(stage.function, 'manifests/*');
+    stage.allowObjects(data, ['s3:GetObject', 's3:PutObject'], ['manifests/*']);
     for (const category of this.props.categories) {
       new StageSchedule(this, `Scan-${category.id}`, {
         stage,
@@ -129,9 +128,8 @@ export class MirrorNetworkStack extends Stack {
     inventory.grantReadData(stage.function);
     pointers.grantReadData(stage.function);
     observations.grantReadWriteData(stage.function);
-    data.grantRead(stage.function, 'manifests/*');
-    data.grantRead(stage.function, 'facts/*');
-    data.grantPut(stage.function, 'facts/*');
+    stage.allowObjects(data, ['s3:GetObject'], ['manifests/*']);
+    stage.allowObjects(data, ['s3:GetObject', 's3:PutObject'], ['facts/*']);
     crawlQueue.consumedBy(stage, CRAWL_CONCURRENCY);
     return stage;
   }
@@ -140,8 +138,7 @@ export class MirrorNetworkStack extends Stack {
     const { data } = this.storage;
     const environment: Record<AnswerEnv, string> = { MIRRORTIDE_BUCKET: data.bucketName };
     const stage = this.stage('answer', environment, { memoryMib: 512, timeout: Duration.seconds(10) });
-    data.grantRead(stage.function, 'snapshots/*');
-    data.grantRead(stage.function, 'snapshot-pointer.json');
+    stage.allowObjects(data, ['s3:GetObject'], ['snapshots/*', 'snapshot-pointer.json']);
     return stage;
   }
 
@@ -158,9 +155,9 @@ export class MirrorNetworkStack extends Stack {
     inventory.grantReadData(stage.function);
     pointers.grantReadData(stage.function);
     observations.grantReadData(stage.function);
-    data.grantRead(stage.function);
-    for (const key of ['snapshots/*', 'snapshot-pointer.json', 'static/*', 'edge-table.json']) data.grantPut(stage.function, key);
-    data.grantDelete(stage.function, 'static/*');
+    stage.allowObjects(data, ['s3:GetObject'], ['manifests/*', 'facts/*']);
+    stage.allowObjects(data, ['s3:GetObject', 's3:PutObject'], ['snapshots/*', 'snapshot-pointer.json', 'edge-table.json']);
+    stage.allowObjects(data, ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], ['static/*']);
     stage.function.addToRolePolicy(
       new PolicyStatement({
         actions: [

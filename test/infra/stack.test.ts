@@ -24,7 +24,7 @@ const envKeys: Record<string, readonly string[]> = {
 };
 
 interface Resource {
-  readonly Properties: Record<string, never>;
+  readonly Properties: unknown;
 }
 
 let bundles: string;
@@ -140,8 +140,8 @@ describe('the deployed stack', () => {
   });
 
   it('answers plain http without a redirect, and falls back to the static lists', () => {
-    const [[, distribution] = []] = resources('AWS::CloudFront::Distribution');
-    const config = (distribution?.Properties as { DistributionConfig: Record<string, unknown> }).DistributionConfig;
+    const [, distribution] = resources('AWS::CloudFront::Distribution')[0]!;
+    const config = (distribution.Properties as { DistributionConfig: Record<string, unknown> }).DistributionConfig;
     expect(config['DefaultCacheBehavior']).toMatchObject({ ViewerProtocolPolicy: 'allow-all', Compress: true });
     expect(config['OriginGroups']).toMatchObject({
       Quantity: 1,
