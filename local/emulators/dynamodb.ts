@@ -24,7 +24,11 @@ export interface DynamoDbEmulator {
 
 const require = createRequire(import.meta.url);
 /** From the first try to the last; a JVM on a busy machine takes several seconds. */
-const READY_WITHIN_MS = 60_000;
+const READY_WITHIN_MS = 30_000;
+const POLL_MS = 5;
+const MAX_TRIES = 3;
+/** What each engine prints once it has its port, or, for DynamoDB Local, shortly before. */
+const ANNOUNCEMENT = { dynoxide: /listening on/, 'dynamodb-local': /Port:\s+\d+/ } as const;
 const MIN_JAVA = 17;
 /** Half the start-up time and several times the speed of the defaults in short runs (measured on two cores). */
 const JVM_FLAGS = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
@@ -75,13 +79,28 @@ export async function startDynamoDbLocal(options: DynamoDbOptions = {}): Promise
   }));
 }
 
+type Engine = DynamoDbEmulator['engine'];
+
 interface Program {
   readonly command: string;
   readonly args: readonly string[];
 }
 
-async function launch(
-  engine: DynamoDbEmulator['engine'],
+/** A few tries, because another process may take the port between our look and the engine's. */
+async function launch(engine: Engine, options: DynamoDbOptions, program: (port: number) => Program): Promise<DynamoDbEmulator> {
+  const failures: unknown[] = [];
+  while (failures.length < MAX_TRIES) {
+    try {
+      return await launchOnce(engine, options, program);
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  throw new AggregateError(failures, `${engine} does not start: ${String(failures.at(-1))}`);
+}
+
+async function launchOnce(
+  engine: Engine,
   options: DynamoDbOptions,
   program: (port: number) => Program,
 ): Promise<DynamoDbEmulator> {
@@ -99,14 +118,10 @@ async function launch(
   return { endpoint, engine, stop: () => child.stop() };
 }
 
-/** Asks again and again, because neither engine says when it listens. */
-async function untilReady(engine: string, endpoint: string, child: GuardedChild): Promise<void> {
-  const client = new DynamoDBClient({
-    endpoint,
-    region: EMULATOR_REGION,
-    credentials: { ...EMULATOR_CREDENTIALS },
-    maxAttempts: 1,
-  });
+/** Asks again and again: an engine's announcement alone does not mean that it answers. */
+async function untilReady(engine: Engine, endpoint: string, child: GuardedChild): Promise<void> {
+  const credentials = { ...EMULATOR_CREDENTIALS };
+  const client = new DynamoDBClient({ endpoint, region: EMULATOR_REGION, credentials, maxAttempts: 1 });
   let crash: string | undefined;
   void child.ended.then((how) => {
     crash = how;
@@ -114,21 +129,28 @@ async function untilReady(engine: string, endpoint: string, child: GuardedChild)
   const deadlineMs = Date.now() + READY_WITHIN_MS;
   try {
     for (;;) {
-      try {
-        await client.send(new ListTablesCommand({ Limit: 1 }));
-        // Answered by somebody else who took the port in between, when our own program has already given up.
-        if (crash === undefined) return;
-      } catch (cause) {
-        if (Date.now() > deadlineMs) throw new Error(`${engine} did not answer at ${endpoint} in time`, { cause });
-      }
+      const failure = await askFor(client);
       if (crash !== undefined) throw new Error(`${engine} ${crash}`);
-      await delay(5);
+      // The answer may be somebody else's who took the port: the engine must have spoken too.
+      if (failure === undefined && ANNOUNCEMENT[engine].test(child.output())) return;
+      if (Date.now() > deadlineMs) throw new Error(`${engine} did not answer at ${endpoint} in time`, { cause: failure });
+      await delay(POLL_MS);
     }
   } catch (error) {
     await child.stop();
     throw error;
   } finally {
     client.destroy();
+  }
+}
+
+/** What went wrong, or undefined when it answered. */
+async function askFor(client: DynamoDBClient): Promise<unknown> {
+  try {
+    await client.send(new ListTablesCommand({ Limit: 1 }), { abortSignal: AbortSignal.timeout(READY_WITHIN_MS) });
+    return undefined;
+  } catch (error) {
+    return error;
   }
 }
 

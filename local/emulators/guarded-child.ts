@@ -12,6 +12,8 @@ const KEPT_OUTPUT_CHARACTERS = 4_000;
 export interface GuardedChild {
   /** Settles with a description once the program has ended, whoever ended it. */
   readonly ended: Promise<string>;
+  /** The end of what it has printed so far. */
+  output(): string;
   stop(): Promise<void>;
 }
 
@@ -48,7 +50,7 @@ export function guardedChild(command: string, args: readonly string[], onCrash: 
     clearTimeout(timer);
   }
 
-  return { ended, stop };
+  return { ended, output, stop };
 }
 
 function killGroup(child: ChildProcess, guarded: boolean): void {
