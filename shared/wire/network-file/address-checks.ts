@@ -48,9 +48,9 @@ const portProblem = ({ parts, path }: Located, allowed: unknown): readonly Netwo
 export const addressProblems = (document: unknown): readonly NetworkFileProblem[] => {
   const crawl = field(field(document, 'policies'), 'crawl');
   const allowed = list(field(crawl, 'allowedAddresses')).flatMap((entry) => parseNetblock(text(entry) ?? '') ?? []);
-  const mirrors = mirrorUrls(document);
-  return [
-    ...[...masterUrls(document), ...mirrors].flatMap((one) => addressProblem(one, allowed)),
-    ...mirrors.flatMap((one) => portProblem(one, field(crawl, 'allowedPorts'))),
-  ];
+  const ports = field(crawl, 'allowedPorts');
+  return [...masterUrls(document), ...mirrorUrls(document)].flatMap((one) => [
+    ...addressProblem(one, allowed),
+    ...portProblem(one, ports),
+  ]);
 };

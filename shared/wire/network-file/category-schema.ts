@@ -4,11 +4,12 @@ import { patternProblem } from '#domain/master/pattern-problem.ts';
 import { masterSchema } from './master-schema.ts';
 import { duration, listOf, oneOf, type Parsed, parsedBy, relativePath, slug } from './scalars.ts';
 
-const pattern = (description: string) =>
+/** The empty expression is the category's top: a rule may name it, an exclude would leave nothing. */
+const pattern = (description: string, shortest: 0 | 1 = 0) =>
   v.pipe(
     v.string(),
     v.description(description),
-    v.minLength(1, 'must not be empty'),
+    v.minLength(shortest, 'must not be empty'),
     parsedBy<string, string>((input): Parsed<string> => {
       const wrong = patternProblem(input);
       return wrong === undefined ? { value: input } : { wrong };
@@ -88,7 +89,7 @@ export const categorySchema = v.pipe(
     master: masterSchema,
     excludes: v.optional(
       listOf(
-        pattern('Regular expression over the whole path of a directory or file, relative to the category.'),
+        pattern('Regular expression over the whole path of a directory or file, relative to the category.', 1),
         'What does not exist for this network, below these directories too.',
         200,
       ),

@@ -38,7 +38,7 @@ const crawlSchema = v.pipe(
           [v.literal('any'), v.pipe(v.array(port), v.maxLength(100, 'more than 100 entries'))],
           'must be `any` or a list of TCP ports, 1 to 65535',
         ),
-        v.description("TCP ports, besides each scheme's own, that a mirror's URL may name; `any` lifts the limit."),
+        v.description("TCP ports, besides each scheme's own, that URLs of mirrors and masters may name; `any` lifts the limit."),
       ),
       [],
     ),

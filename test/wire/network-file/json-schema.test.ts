@@ -25,6 +25,18 @@ const undescribed = (schema: Schema, path: string): readonly string[] => [
   ...(schema.anyOf ?? []).flatMap((one) => undescribed(one, path)),
 ];
 
+const keysOf = (schema: Schema): readonly string[] => [
+  ...Object.entries(schema.properties ?? {}).flatMap(([key, value]) => [key, ...keysOf(value)]),
+  ...(schema.items === undefined ? [] : keysOf(schema.items)),
+  ...(schema.anyOf ?? []).flatMap(keysOf),
+];
+
+test('the reference page names every key', () => {
+  const page = readFileSync(new URL('../../../docs/network-file.md', import.meta.url), 'utf8');
+  const missing = keysOf(JSON.parse(published) as Schema).filter((key) => !new RegExp(`[.\`# ]${key}[.\`,\\n]`).test(page));
+  expect(missing).toEqual([]);
+});
+
 const openMappings = (schema: Schema, path: string): readonly string[] => [
   ...(schema.properties !== undefined && schema.additionalProperties !== false ? [path] : []),
   ...Object.entries(schema.properties ?? {}).flatMap(([key, value]) => openMappings(value, `${path}.${key}`)),

@@ -288,6 +288,16 @@ describe('problems', () => {
       ],
     ],
     [
+      'an exclude that leaves nothing, though a rule may name the top',
+      (file) => set(file['categories']![0], { excludes: [''], rules: [{ ignore: '' }] }),
+      ['categories[0].excludes[0]: must not be empty'],
+    ],
+    [
+      'a port of a master',
+      (file) => set(file['categories']![0], { master: { url: 'http://x.example.org:81/x', repositories: ['a'] } }),
+      ['categories[0].master.url: port 81 is not allowed; if that is meant, put it into policies.crawl.allowedPorts'],
+    ],
+    [
       'a query in a URL',
       (file) => set(file['hosts']![0]!['carries']![0], { urls: ['https://x.example.org/?a'] }),
       ['hosts[0].carries[0].urls[0]: must not have a query or a fragment: paths are appended to it'],
