@@ -1,6 +1,6 @@
 import type { CategoryId } from '#domain/inventory/inventory.ts';
 import type { Log } from '#ports/log.ts';
-import type { ScanOutcome } from './scan-master.ts';
+import type { ScanOutcome } from './scan-outcome.ts';
 
 /** A category without rules has a problem per repository of its master. */
 const MOST_NAMED = 20;

@@ -1,10 +1,10 @@
 import type { Category, CategoryId, CrawlPolicy, EpochMs, Inventory, Master } from '#domain/inventory/inventory.ts';
 import { type Collected, directoryCollector } from '#domain/master/collect-directories.ts';
-import { findRepositories, type RepositoryProblem } from '#domain/master/find-repositories.ts';
-import type { FileHashes, Generation, Manifest } from '#domain/master/manifest.ts';
+import { findRepositories } from '#domain/master/find-repositories.ts';
+import type { FileHashes, Manifest } from '#domain/master/manifest.ts';
 import { compileRules } from '#domain/master/match-repository.ts';
-import { type ManifestChanges, nextManifest } from '#domain/master/next-manifest.ts';
-import { type HeldBack, headsToRead, type SettledRepositories, settleRepositories } from '#domain/master/settle-repositories.ts';
+import { nextManifest } from '#domain/master/next-manifest.ts';
+import { headsToRead, type SettledRepositories, settleRepositories } from '#domain/master/settle-repositories.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { InventoryStore } from '#ports/inventory-store.ts';
 import type { Log } from '#ports/log.ts';
@@ -13,6 +13,7 @@ import type { MasterListing, MasterReader } from '#ports/master-reader.ts';
 import { logScan } from './log-scan.ts';
 import { readHeads } from './read-heads.ts';
 import type { ScanInput } from './scan-input.ts';
+import type { ScanNotes, ScanOutcome } from './scan-outcome.ts';
 
 export interface ScanMasterDeps {
   readonly inventory: Pick<InventoryStore, 'load'>;
@@ -23,23 +24,6 @@ export interface ScanMasterDeps {
   readonly clock: Clock;
   readonly log: Log;
 }
-
-/** What people should look at; nothing of it stops a scan. */
-interface ScanNotes {
-  readonly problems: readonly RepositoryProblem[];
-  readonly heldBack: readonly HeldBack[];
-}
-
-export type ScanOutcome =
-  | ({ readonly kind: 'published'; readonly generation: Generation; readonly changes: ManifestChanges } & ScanNotes)
-  | ({ readonly kind: 'unchanged'; readonly generation: Generation } & ScanNotes)
-  /** The listing was not whole, so it says nothing. */
-  | { readonly kind: 'partial' | 'unreachable'; readonly reason: string }
-  /** By the master, or by our own guard because the listing cannot be true. */
-  | { readonly kind: 'refused'; readonly reason: string }
-  /** Another scan of this category published first. */
-  | { readonly kind: 'lost' }
-  | { readonly kind: 'unknown-category' };
 
 interface Listed {
   readonly listing: MasterListing;
