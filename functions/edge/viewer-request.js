@@ -9,6 +9,8 @@ import cf from 'cloudfront';
 
 const kvs = cf.kvs();
 const KNOWN = ['arch', 'country', 'netblock', 'path', 'protocol', 'redirect', 'repo', 'time'];
+// Present without a value means yes.
+const FLAGS = ['netblock', 'redirect', 'time'];
 const VARIANTS = 8;
 
 async function lookUp(key) {
@@ -152,12 +154,12 @@ function variantOf(hex) {
   return String(hash % VARIANTS);
 }
 
+/** `+` stays `+`: file names hold it (libstdc++), names of repositories hold no blank. */
 function decode(raw) {
-  const text = raw.replace(/\+/g, ' ');
   try {
-    return decodeURIComponent(text);
+    return decodeURIComponent(raw);
   } catch (_) {
-    return text;
+    return raw;
   }
 }
 
@@ -169,12 +171,13 @@ function encode(text) {
   }
 }
 
-/** Known parameters with a value, by name, encoded in one way. Of a repeated parameter the first counts. */
+/** Known parameters that say something, by name, encoded in one way. Of a repeated parameter the first counts. */
 function normalizeQuery(querystring) {
   const query = {};
   for (let i = 0; i < KNOWN.length; i++) {
     const given = Object.hasOwn(querystring, KNOWN[i]) ? querystring[KNOWN[i]] : undefined;
-    const value = given && typeof given.value === 'string' ? encode(decode(given.value)) : '';
+    let value = given && typeof given.value === 'string' ? encode(decode(given.value)) : '';
+    if (given && value === '' && FLAGS.indexOf(KNOWN[i]) >= 0) value = '1';
     if (value !== '') query[KNOWN[i]] = { value: value };
   }
   return query;

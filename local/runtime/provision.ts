@@ -58,12 +58,15 @@ async function createTable(client: DynamoDBClient, name: string, keys: readonly 
   );
 }
 
-async function createQueue(client: SQSClient, name: string, attributes: Readonly<Record<string, string>>): Promise<string> {
-  const { QueueUrl } = await client.send(
+type Attributes = Readonly<Record<string, string>>;
+
+/** The emulator names itself by a host that not every machine resolves; the SDK goes where the URL of a queue says. */
+async function createQueue(clients: LocalClients, endpoint: string, name: string, attributes: Attributes): Promise<string> {
+  const { QueueUrl } = await clients.sqs.send(
     new CreateQueueCommand({ QueueName: name, Attributes: { FifoQueue: 'true', ...attributes } }),
   );
   if (QueueUrl === undefined) throw new Error(`the queue ${name} was made without a URL`);
-  return QueueUrl;
+  return new URL(new URL(QueueUrl).pathname, endpoint).href;
 }
 
 /** Queue URLs name a host; the account and queue name at the end are what their ARN is made of. */
@@ -76,8 +79,8 @@ function queueArn(url: string, region: string): string {
 export async function provision(emulators: Emulators, clients: LocalClients, visibilitySeconds: number): Promise<Resources> {
   const tables = Object.values(TABLES).map(({ name, keys }) => createTable(clients.dynamoDb, name, keys));
   const bucket = unlessThere(clients.s3.send(new CreateBucketCommand({ Bucket: BUCKET })));
-  const deadLetterQueueUrl = await createQueue(clients.sqs, DEAD_LETTERS, {});
-  const crawlQueueUrl = await createQueue(clients.sqs, QUEUE, {
+  const deadLetterQueueUrl = await createQueue(clients, emulators.sqsEndpoint, DEAD_LETTERS, {});
+  const crawlQueueUrl = await createQueue(clients, emulators.sqsEndpoint, QUEUE, {
     VisibilityTimeout: String(visibilitySeconds),
     RedrivePolicy: JSON.stringify({
       deadLetterTargetArn: queueArn(deadLetterQueueUrl, emulators.region),

@@ -1,0 +1,114 @@
+import { join } from 'node:path';
+import type { APIGatewayProxyStructuredResultV2, LambdaFunctionURLEvent } from 'aws-lambda';
+import { dynamoInventoryStore } from '#adapters/aws/dynamo-inventory-store.ts';
+import { s3SnapshotStore } from '#adapters/aws/s3-snapshot-store.ts';
+import type { Inventory } from '#domain/inventory/inventory.ts';
+import type { SnapshotPointer } from '#domain/snapshot/document.ts';
+import type { InventoryChange } from '#ports/inventory-store.ts';
+import { bundleFunctions } from '../../infra/bundling.ts';
+import { type Emulators, startEmulators } from '../emulators/start-emulators.ts';
+import { type EdgeStore, edgeStore } from './edge-store.ts';
+import { type FunctionJournal, functionJournal } from './function-journal.ts';
+import { type FunctionPool, functionPool } from './function-pool.ts';
+import { localClients, provision } from './provision.ts';
+import { pendingMessages, type QueueSource, queueSource, takeDeadLetters } from './queue-source.ts';
+import { CRAWL_INSTANCES, CRAWL_VISIBILITY_SECONDS, STAGES, type Stage, stageFunctions } from './stage-functions.ts';
+
+export interface PublishedSnapshot {
+  readonly pointer: SnapshotPointer;
+  readonly bytes: Uint8Array;
+}
+
+/** All functions of the system on this machine, over emulators, with their queue consumed; schedules and the edge come on top. */
+export interface LocalSystem {
+  readonly engine: string;
+  readonly journal: FunctionJournal;
+  /** What the edge reads from the bucket. */
+  readonly edgeStore: EdgeStore;
+  applyInventory(inventory: Inventory): Promise<InventoryChange>;
+  /** Runs a function once; rejects with FunctionFailure. */
+  invoke(stage: Stage, event: unknown): Promise<unknown>;
+  answer(event: LambdaFunctionURLEvent): Promise<APIGatewayProxyStructuredResultV2>;
+  /** Crawl requests that wait or are being worked on. */
+  pendingCrawls(): Promise<number>;
+  crawlsDrained(signal: AbortSignal): Promise<void>;
+  /** Bodies of crawl requests that failed for good since the last call. */
+  takeDeadLetters(): Promise<readonly string[]>;
+  published(): Promise<PublishedSnapshot | undefined>;
+  stop(): Promise<void>;
+}
+
+export interface LocalSystemOptions {
+  /** Holds the bundles and the functions' log; with `keep`, tables and objects too. */
+  readonly folder: string;
+  readonly keep: boolean;
+  readonly onFault: (doing: string, error: unknown) => void;
+}
+
+const MOST_DEAD_LETTERS = 100;
+
+interface Started {
+  readonly emulators: Emulators;
+  readonly pools: ReadonlyMap<Stage, FunctionPool>;
+  readonly queue: QueueSource;
+}
+
+async function stopAll(started: Partial<Started>): Promise<void> {
+  // Consumers first, so that none is cut off between a crawl and the deletion of its message.
+  await started.queue?.stop();
+  await Promise.all([...(started.pools?.values() ?? [])].map((pool) => pool.stop()));
+  await started.emulators?.stop();
+}
+
+export async function startLocalSystem(options: LocalSystemOptions): Promise<LocalSystem> {
+  const journal = functionJournal(join(options.folder, 'functions.log'));
+  const [emulators, bundles] = await Promise.all([
+    startEmulators(options.keep ? { directory: join(options.folder, 'aws') } : {}),
+    bundleFunctions(join(options.folder, 'bundles')),
+  ]);
+  const clients = localClients(emulators);
+  const resources = await provision(emulators, clients, CRAWL_VISIBILITY_SECONDS);
+  const definitions = await stageFunctions(bundles, emulators, resources);
+  const pools = new Map(STAGES.map((stage) => [stage, functionPool(definitions[stage], journal.write)]));
+  const invoke = async (stage: Stage, event: unknown): Promise<unknown> => pools.get(stage)?.invoke(event);
+  const queue = queueSource({
+    client: clients.sqs,
+    queueUrl: resources.crawlQueueUrl,
+    region: emulators.region,
+    concurrency: CRAWL_INSTANCES,
+    invoke: (event) => invoke('crawl-mirror', event),
+    onFault: (error) => options.onFault('crawling', error),
+  });
+  const bucket = { client: clients.s3, name: resources.bucket };
+  const snapshots = s3SnapshotStore(bucket);
+
+  return {
+    engine: emulators.dynamoDbEngine,
+    journal,
+    edgeStore: edgeStore(bucket),
+    applyInventory: (inventory) => dynamoInventoryStore(clients.dynamoDb, resources.inventoryTable).apply(inventory),
+    invoke,
+    answer: async (event) => (await invoke('answer', event)) as APIGatewayProxyStructuredResultV2,
+    pendingCrawls: () => pendingMessages({ client: clients.sqs, queueUrl: resources.crawlQueueUrl }),
+    crawlsDrained: (signal) => queue.drained(signal),
+    async takeDeadLetters() {
+      const letters: string[] = [];
+      let taken = await takeDeadLetters(clients.sqs, resources.deadLetterQueueUrl);
+      while (taken.length > 0 && letters.length < MOST_DEAD_LETTERS) {
+        letters.push(...taken);
+        taken = await takeDeadLetters(clients.sqs, resources.deadLetterQueueUrl);
+      }
+      return letters;
+    },
+    async published() {
+      const found = await snapshots.readPointer();
+      const bytes = found === undefined ? undefined : await snapshots.getSnapshot(found.pointer.name);
+      return found === undefined || bytes === undefined ? undefined : { pointer: found.pointer, bytes };
+    },
+    async stop() {
+      await stopAll({ emulators, pools, queue });
+      for (const client of [clients.dynamoDb, clients.s3, clients.sqs]) client.destroy();
+      await journal.flush();
+    },
+  };
+}

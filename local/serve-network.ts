@@ -1,0 +1,163 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { SnapshotView } from '#domain/snapshot/view.ts';
+import { openSnapshot } from '#wire/snapshot/open-snapshot.ts';
+import { databasePlaces } from './edge/client-place.ts';
+import { answerAtEdge, type EdgeDeps } from './edge/edge.ts';
+import { edgeCache } from './edge/edge-cache.ts';
+import { type EdgeServer, startEdgeServer } from './edge/edge-server.ts';
+import { exampleUrls } from './edge/example-urls.ts';
+import { homePage } from './edge/home-page.ts';
+import { loadViewerFunction } from './edge/viewer-function.ts';
+import type { Network } from './network.ts';
+import type { StartOptions } from './options.ts';
+import { fullCycle } from './runtime/full-cycle.ts';
+import type { LocalSystem } from './runtime/local-system.ts';
+import { startSchedules } from './runtime/schedules.ts';
+import { StartProblem } from './start-problem.ts';
+import { printNetwork } from './terminal/print-network.ts';
+import type { Progress } from './terminal/progress.ts';
+import { typeCommands } from './terminal/type-commands.ts';
+
+export interface ServeInput {
+  readonly options: StartOptions;
+  readonly folder: string;
+  readonly system: LocalSystem;
+  readonly network: Network;
+  readonly signal: AbortSignal;
+  readonly show: Progress;
+  readonly report: (doing: string, error: unknown) => void;
+}
+
+const ADDRESS = '127.0.0.1';
+const READY_POLL_MS = 100;
+
+/** The edge, one full cycle, the table, the `ready` line, then the schedules until the signal fires. Returns the exit code. */
+export async function serveNetwork(input: ServeInput): Promise<number> {
+  const { options, system, network, signal, show, report } = input;
+  // The port first: that it is taken is worth knowing before a minute of crawling.
+  const edge = await openEdge(input);
+  const url = `http://${ADDRESS}:${edge.port}`;
+  const categories = network.inventory.categories;
+  try {
+    const { problems } = await fullCycle(
+      system,
+      categories.map(({ id }) => id),
+      signal,
+      ({ text }) => show.show(text),
+    );
+    show.end();
+    for (const problem of problems) show.line(`! ${problem}`);
+    if (signal.aborted) return 0;
+    await printNetwork(system, options.json);
+    const schedules = startSchedules(system, {
+      categories,
+      paceMs: options.paceMs,
+      onFault: report,
+      onDeadLetter: (body) => show.line(`! a crawl failed for good: ${body}`),
+    });
+    const commands = (network.sample?.commands ?? []).map(({ key, run }) => ({
+      key,
+      run: async () => {
+        const said = await run();
+        await schedules.scanNow();
+        return said;
+      },
+    }));
+    typeCommands(process.stdin, commands, (line) => show.line(`  ${line}`), signal);
+    try {
+      await becomeReady(input, url);
+      await untilAborted(signal);
+    } finally {
+      show.line('stopping');
+      await schedules.stop();
+    }
+    return 0;
+  } finally {
+    await edge.close();
+  }
+}
+
+async function openEdge({ options, system, network, show, report }: ServeInput): Promise<EdgeServer> {
+  const { country, asn, address } = network.localClient;
+  const lookUp = await databasePlaces(options.geo, { country, asn }).catch((error: unknown) => {
+    throw new StartProblem(`--geo: ${error instanceof Error ? error.message : String(error)}`);
+  });
+  const deps: EdgeDeps = {
+    viewer: await loadViewerFunction(system.edgeStore.lookUp),
+    cache: edgeCache(Date.now),
+    lookUp,
+    trustClientHeader: options.trustClientHeader,
+    invokeAnswer: system.answer,
+    staticList: system.edgeStore.staticList,
+    now: Date.now,
+  };
+  try {
+    return await startEdgeServer({
+      port: options.port,
+      address: ADDRESS,
+      respond: (request) =>
+        request.uri === '/' ? homePage(system) : answerAtEdge(deps, { ...request, address: address ?? request.address }),
+      accessLog: options.accessLog ? (line) => show.line(line) : undefined,
+      onFault: (error) => report('answering', error),
+    });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
+      throw new StartProblem(`port ${options.port} on ${ADDRESS} is in use; npm start -- --port N takes another one`);
+    }
+    if ((error as NodeJS.ErrnoException).code === 'EACCES') {
+      throw new StartProblem(
+        `port ${options.port} needs rights that this user does not have; npm start -- --port N takes another one`,
+      );
+    }
+    throw error;
+  }
+}
+
+/** A metalink when there is one to ask for, else whatever shows that `answer` holds a snapshot. */
+function readinessPath(view: SnapshotView): string {
+  for (let at = 0; at < view.counts.repositories; at += 1) {
+    const { repo, arch, type } = view.repositoryAt(at);
+    if (type === 'rpm') return `/metalink?repo=${encodeURIComponent(repo)}&arch=${encodeURIComponent(arch)}`;
+  }
+  return '/status.json';
+}
+
+/** Waits until clients get answers, says what to open, and prints the one line that programs wait for. */
+async function becomeReady(input: ServeInput, url: string): Promise<void> {
+  const { system, signal, network, show } = input;
+  let published = await system.published();
+  if (published === undefined) show.line('nothing is published yet; the schedules go on trying');
+  while (published === undefined && !signal.aborted) {
+    await delay(READY_POLL_MS, undefined, { signal }).catch(() => undefined);
+    published = await system.published();
+  }
+  if (published === undefined) return;
+  const view = openSnapshot(published.bytes);
+  const path = readinessPath(view);
+  while (!signal.aborted) {
+    const status = await fetch(`${url}${path}`, { signal }).then(
+      async (response) => {
+        await response.arrayBuffer();
+        return response.status;
+      },
+      () => 0,
+    );
+    if (status > 0 && status < 500) break;
+    await delay(READY_POLL_MS, undefined, { signal }).catch(() => undefined);
+  }
+  if (signal.aborted) return;
+  show.line('open');
+  for (const { url: example, what } of exampleUrls(view, url)) show.line(`  ${example}\n      ${what}`);
+  if (network.sample !== undefined) {
+    show.line('change the sample: type a letter and Enter');
+    for (const { key, help } of network.sample.commands) show.line(`  ${key}  ${help}`);
+  }
+  show.line(`the functions log to ${input.folder}/functions.log`);
+  show.line(`ready ${url}`);
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  // The signal alone keeps no process alive; the servers do.
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
