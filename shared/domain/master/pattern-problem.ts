@@ -2,14 +2,15 @@
  * Says what is wrong with a regular expression that an administrator wrote, before any path is matched against it. A backtracking
  * engine needs exponential time for a few short shapes (OWASP calls it ReDoS), and one such rule would stop a scan of a whole
  * master; so we accept a subset that is easy to explain: a group that repeats contains no further repetition and no alternative,
- * two unbounded repetitions never stand side by side, and there are few of them. Backreferences and look-behind are refused.
+ * two unbounded repetitions never stand side by side, and only once in an expression may two of them compete for the same text,
+ * which bounds the work to the square of a path's length. Backreferences and look-behind are refused.
  */
 
 export const LONGEST_PATTERN = 500;
 /** Unbounded repetitions (`*`, `+`, `{n,}`) in one expression; Fedora's longest rule has six. */
 const MOST_REPETITIONS = 10;
-/** Unbounded repetitions of `.`, which also crosses slashes; each one multiplies the work by the path's length. */
-const MOST_WILDCARDS = 2;
+/** Pairs of repetitions that compete for the same text; each one multiplies the work by the path's length. */
+const MOST_COMPETING = 1;
 
 // One token: an escape, a class, a group's opening, a quantifier, or any single character.
 const TOKEN =
@@ -26,7 +27,7 @@ interface Progress {
   /** The group that just closed, if that is what the next quantifier would repeat. */
   closed: Group | undefined;
   repetitions: number;
-  wildcards: number;
+  competing: number;
 }
 
 const repeatsOften = (quantifier: string): boolean => !/^(?:\?|\{[01](?:,1)?\})/.test(quantifier);
@@ -42,6 +43,33 @@ const isAdjacent = (tokens: readonly string[], at: number): boolean => {
   return isUnbounded(tokens[before] ?? '') && mayOverlap(tokens[before - 1] ?? '', tokens[at - 1] ?? '');
 };
 
+/** The one character that a token stands for. */
+const literalOf = (token: string): string | undefined => {
+  if (/^\\[^A-Za-z0-9]$/.test(token)) return token.slice(1);
+  return /^[^\\.^$|()[\]{}*+?]$/su.test(token) ? token : undefined;
+};
+
+/** A group counts as `.`: what it can match is not worked out. */
+const canMatch = (atom: string, character: string): boolean => atom === ')' || new RegExp(`^(?:${atom})$`, 'su').test(character);
+
+/** Whether the repetition at `at` and the one before it could share out the same text in several ways. */
+const competes = (tokens: readonly string[], at: number): boolean => {
+  for (let before = at - 1; before > 0; before -= 1) {
+    const token = tokens[before] ?? '';
+    if (token === '|') return false;
+    if (isUnbounded(token)) {
+      const between = tokens.slice(before + 1, at - 1);
+      return !between.some((one, index) => separates(tokens[before - 1] ?? '', one, tokens[before + 2 + index] ?? ''));
+    }
+  }
+  return false;
+};
+
+const separates = (atom: string, token: string, next: string): boolean => {
+  const literal = literalOf(token);
+  return literal !== undefined && !/^(?:[?*]|\{0)/.test(next) && !canMatch(atom, literal);
+};
+
 const onQuantifier = (progress: Progress, tokens: readonly string[], at: number): string | undefined => {
   const quantifier = tokens[at] ?? '';
   if (progress.closed?.complex && repeatsOften(quantifier)) {
@@ -52,9 +80,9 @@ const onQuantifier = (progress: Progress, tokens: readonly string[], at: number)
   if (!isUnbounded(quantifier)) return undefined;
   if (isAdjacent(tokens, at)) return 'two unbounded repetitions stand side by side, which can take forever';
   progress.repetitions += 1;
-  if (tokens[at - 1] === '.') progress.wildcards += 1;
-  if (progress.wildcards > MOST_WILDCARDS) {
-    return `\`.\` is repeated more than ${MOST_WILDCARDS} times; name what stands there, \`[^/]+\` for instance`;
+  if (competes(tokens, at)) progress.competing += 1;
+  if (progress.competing > MOST_COMPETING) {
+    return 'repetitions compete for the same text; put something between them that the first cannot match, as in `[^/]+/.*`';
   }
   return progress.repetitions > MOST_REPETITIONS ? `more than ${MOST_REPETITIONS} unbounded repetitions` : undefined;
 };
@@ -70,7 +98,7 @@ const onAtom = (progress: Progress, token: string): string | undefined => {
 };
 
 const repetitionProblem = (pattern: string): string | undefined => {
-  const progress: Progress = { groups: [], closed: undefined, repetitions: 0, wildcards: 0 };
+  const progress: Progress = { groups: [], closed: undefined, repetitions: 0, competing: 0 };
   const tokens = pattern.match(TOKEN) ?? [];
   for (const [at, token] of tokens.entries()) {
     const problem = QUANTIFIER.test(token) ? onQuantifier(progress, tokens, at) : onAtom(progress, token);

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { LONGEST_PATH } from '#domain/master/match-repository.ts';
 import { LONGEST_PATTERN, patternGroups, patternProblem } from '#domain/master/pattern-problem.ts';
+
+const COMPETE = 'repetitions compete for the same text; put something between them that the first cannot match, as in `[^/]+/.*`';
 
 describe('patternProblem', () => {
   test.each(
@@ -9,6 +12,9 @@ describe('patternProblem', () => {
       '(?:.*/)?\\.~tmp~(?:/.*)?',
       '(?<version>\\d+(?:\\.\\d+)?)/(?:Everything/)?(?<arch>[^/]+)',
       'a{2,3}(?:bc){4}',
+      '[^/]+/[^/]+/[^/]+/[^/]+/.*',
+      '.*/a/.*',
+      'a.*b|c.*d|e.*f',
       '(?:ab)*',
       'a*b*',
       '[+*(]+x',
@@ -33,7 +39,10 @@ describe('patternProblem', () => {
     ['(a*){50}', 'the group before `{50}` is repeated and holds a repetition or an alternative itself, which can take forever'],
     ['\\d+\\d+', 'two unbounded repetitions stand side by side, which can take forever'],
     ['([^/]+)(\\w*)', 'two unbounded repetitions stand side by side, which can take forever'],
-    ['.*a.*b.*', '`.` is repeated more than 2 times; name what stands there, `[^/]+` for instance'],
+    ['.*a.*b.*', COMPETE],
+    ['[^/]+a[^/]+a[^/]+', COMPETE],
+    ['\\d+/?\\d+/?\\d+', COMPETE],
+    ['(?:ab)*c(?:ab)*c(?:ab)*', COMPETE],
     ['a*b'.repeat(11), 'more than 10 unbounded repetitions'],
     ['(a)\\1', 'backreferences are not allowed'],
     ['(?<x>a)\\k<x>', 'backreferences are not allowed'],
@@ -75,6 +84,21 @@ describe('patternProblem', () => {
           if (patternProblem(pattern) === undefined) expect(() => new RegExp(`^(?:${pattern})$`, 'u')).not.toThrow();
         },
       ),
+    );
+  });
+
+  test('what is accepted ends soon on the longest path, however unlucky', () => {
+    const atom = fc.constantFrom('.', '[^/]', 'a', '\\w', '(?:a)', '(?:ab)');
+    const pieces = fc.array(fc.tuple(atom, fc.constantFrom('*', '+', '?', ''), fc.constantFrom('', 'a', '/', 'b?')), {
+      maxLength: 8,
+    });
+    fc.assert(
+      fc.property(pieces, (all) => {
+        const pattern = all.map((parts) => parts.join('')).join('');
+        // Only an expression that needs more than the square would hang the run here.
+        if (patternProblem(pattern) === undefined) new RegExp(`^(?:${pattern})$`, 'u').test(`${'a'.repeat(LONGEST_PATH - 1)}!`);
+      }),
+      { numRuns: 200 },
     );
   });
 
