@@ -87,9 +87,10 @@ export const parseNetblock = (text: string): Netblock | undefined => {
 export const compareNetblocks = (a: Netblock, b: Netblock): number =>
   a.words[0] - b.words[0] || a.words[1] - b.words[1] || a.words[2] - b.words[2] || a.words[3] - b.words[3] || a.prefix - b.prefix;
 
-/** True when `inner` lies in `outer` and both are of one address family; equal netblocks contain each other. */
-export const containsNetblock = (outer: Netblock, inner: Netblock): boolean => {
-  if (outer.prefix > inner.prefix || isIpv4(outer) !== isIpv4(inner)) return false;
-  const cut = masked(inner.words, outer.prefix);
-  return cut.every((word, index) => word === outer.words[index]);
-};
+/** True when `inner` lies in `outer` as numbers; `::/0` holds everything, IPv4 too. Equal netblocks contain each other. */
+export const containsRange = (outer: Netblock, inner: Netblock): boolean =>
+  outer.prefix <= inner.prefix && masked(inner.words, outer.prefix).every((word, index) => word === outer.words[index]);
+
+/** True when `inner` lies in `outer` and both are of one address family. */
+export const containsNetblock = (outer: Netblock, inner: Netblock): boolean =>
+  isIpv4(outer) === isIpv4(inner) && containsRange(outer, inner);

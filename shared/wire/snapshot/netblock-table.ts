@@ -1,9 +1,9 @@
 /**
  * Registered netblocks as one sorted table of 128 bit numbers in which every row names the smallest netblock around it. The chain
- * of a client is then one binary search and a walk upwards. IPv4 stands in it as ::ffff:0:0/96, and no IPv6 netblock is the
- * parent of an IPv4 one: `::/0` says nothing about IPv4 clients.
+ * of a client is then one binary search and a walk upwards. IPv4 stands in it as ::ffff:0:0/96, inside `::/0` for instance; the
+ * walk passes over netblocks of the other family, since `::/0` says nothing about IPv4 clients.
  */
-import { compareNetblocks, containsNetblock, type Netblock, parseNetblock } from '#domain/selection/netblock.ts';
+import { compareNetblocks, containsNetblock, containsRange, type Netblock, parseNetblock } from '#domain/selection/netblock.ts';
 import type { SnapshotHost } from '#domain/snapshot/document.ts';
 import type { NetblockLevel } from '#domain/snapshot/view.ts';
 import { rangesOf } from './column-builder.ts';
@@ -35,7 +35,7 @@ const parentsOf = (rows: readonly Row[]): number[] => {
   return rows.map((row, index) => {
     for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
       const outer = rows[top];
-      if (outer !== undefined && containsNetblock(outer.block, row.block)) break;
+      if (outer !== undefined && containsRange(outer.block, row.block)) break;
       open.pop();
     }
     const parent = open.at(-1) ?? NONE;
