@@ -6,7 +6,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
  * Four tries with the SDK's own back-off and its retry token bucket, which stops a struggling service from being hit harder.
  * `adaptive` mode would also slow down the client side of a function that lives for seconds; it pays for fleets, not here.
  */
-const RETRIES = { maxAttempts: 4, retryMode: 'standard' } as const;
+export const RETRIES = { maxAttempts: 4, retryMode: 'standard' } as const;
 const CONNECT_MS = 2_000;
 /** Tables and queues answer in tens of milliseconds; a slow answer is a lost one. */
 const TABLE_REQUEST_MS = 3_000;
@@ -26,11 +26,13 @@ const transport = (requestTimeout: number) => ({
   },
 });
 
+export const TABLE_TRANSPORT = transport(TABLE_REQUEST_MS);
+
 /** Anything else the SDK takes; region, credentials and endpoints come from its own standard variables. */
 type Overrides = Pick<DynamoDBClientConfig, 'region' | 'endpoint' | 'credentials' | 'maxAttempts'>;
 
 export const dynamoClient = (overrides: Overrides = {}): DynamoDBClient =>
-  new DynamoDBClient({ ...RETRIES, ...transport(TABLE_REQUEST_MS), ...overrides });
+  new DynamoDBClient({ ...RETRIES, ...TABLE_TRANSPORT, ...overrides });
 
 export const sqsClient = (overrides: Overrides = {}): SQSClient =>
   new SQSClient({ ...RETRIES, ...transport(QUEUE_REQUEST_MS), ...overrides });
