@@ -1,8 +1,9 @@
 /**
  * Reduces a listing, entry by entry and in any order, to what a manifest keeps of each directory: a fingerprint of all its files
  * and a sample of at most ten, the newest (MirrorManager2's Rust scanner keeps ten, its Python one three). A directory that is
- * not readable for everybody hides all below it: that is how distributions keep a release back until its hour. Files nobody may
- * read do not exist for mirrors, and neither do excluded paths and what lies below them.
+ * not readable for everybody hides all below it: that is how distributions keep a release back until its hour; no repository is
+ * found there yet. The top's own mode does not count, since it is what the network was told to be public. Files nobody may read do
+ * not exist for mirrors, and neither do excluded paths and what lies below them.
  */
 import { addToFingerprint, emptyFingerprint, type Fingerprint, printFingerprint } from './directory-fingerprint.ts';
 import { isHeadName } from './head-names.ts';
@@ -14,7 +15,7 @@ export type CollectedDirectory = Omit<ManifestDirectory, 'id' | 'changedIn'>;
 export interface Collected {
   /** Sorted by path, in code unit order; every parent of a listed path is there, listed or not. */
   readonly directories: readonly CollectedDirectory[];
-  /** Files that may be heads of repositories, by path. */
+  /** Files in readable directories that may be heads of repositories, by path. */
   readonly headFiles: ReadonlyMap<string, ListedFile>;
   readonly fileCount: number;
 }
@@ -75,7 +76,7 @@ const finishDirectories = (found: ReadonlyMap<string, Accumulated>): CollectedDi
   // Sorted by code units, a parent comes before its children.
   return paths.map((path) => {
     const { modifiedSeconds, open, fingerprint, sample } = found.get(path) ?? newDirectory();
-    const visible = open && (path === '' || readable.get(parentOf(path)) !== false);
+    const visible = path === '' || (open && readable.get(parentOf(path)) !== false);
     readable.set(path, visible);
     return { path, modifiedSeconds, fingerprint: printFingerprint(fingerprint), readable: visible, sample: sample.sort(byName) };
   });
@@ -115,6 +116,11 @@ export const directoryCollector = (excludes: readonly string[]): DirectoryCollec
       if (entry.kind === 'directory' && !excluded.directory(entry.path)) addDirectory(entry);
       if (entry.kind === 'file' && (entry.mode & EVERYBODY_READS) !== 0 && !excluded.file(entry.path)) addFile(entry);
     },
-    finish: () => ({ directories: finishDirectories(found), headFiles, fileCount }),
+    finish: () => {
+      const directories = finishDirectories(found);
+      const hidden = new Set(directories.filter(({ readable }) => !readable).map(({ path }) => path));
+      const seen = new Map([...headFiles].filter(([path]) => !hidden.has(parentOf(path))));
+      return { directories, headFiles: seen, fileCount };
+    },
   };
 };

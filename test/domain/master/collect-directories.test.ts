@@ -98,6 +98,17 @@ describe('collecting a listing', () => {
     });
   });
 
+  it('takes the top for public whatever its mode, and finds no head where it is hidden', () => {
+    const entries = [
+      directory('', 0o040700),
+      directory('a', 0o040700),
+      file('a/repodata/repomd.xml'),
+      file('b/repodata/repomd.xml'),
+    ];
+    expect(readable(entries)).toMatchObject({ '': true, a: false, 'a/repodata': false, b: true });
+    expect([...collect(entries).headFiles.keys()]).toEqual(['b/repodata/repomd.xml']);
+  });
+
   it('does not see files nobody may read, links and devices', () => {
     const hidden = [
       file('a', 1, 1, 0o100640),
