@@ -103,6 +103,12 @@ test('an empty batch gives an empty list', async () => {
   expect((await run([])).failed).toEqual([]);
 });
 
+test('a message that was delivered twice in one batch is worked on twice, for stories are safe to repeat', async () => {
+  const twice: Message = { id: 'm1', group: undefined, fails: 'no' };
+  const { failed, worked } = await run([twice, twice]);
+  expect([failed, worked]).toEqual([[], ['m1', 'm1']]);
+});
+
 test('a message that does not parse is reported with its reason and without its body', async () => {
   const { failed, log } = await run([{ id: 'm1', group: 'a', fails: 'does not parse' }]);
   expect(failed).toEqual(['m1']);

@@ -3,8 +3,13 @@ export const SIGNED_LIMIT = 2 ** 50;
 
 /** Grows as it is written to. Numbers are LEB128: seven bits to a byte, least significant first. */
 export class ByteWriter {
-  #bytes = new Uint8Array(1024);
+  #bytes: Uint8Array;
   #length = 0;
+
+  /** Doubles when it is full; a capacity that is known saves the copies. */
+  constructor(capacityBytes = 1024) {
+    this.#bytes = new Uint8Array(capacityBytes);
+  }
 
   get length(): number {
     return this.#length;

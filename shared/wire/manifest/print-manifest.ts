@@ -3,8 +3,8 @@ import { ByteWriter, SIGNED_LIMIT } from '../bytes/byte-writer.ts';
 import { COLUMNS, type Column, MANIFEST_MAGIC, MANIFEST_VERSION } from './manifest-format.ts';
 import { printRepositories } from './repositories.ts';
 
-/** Texts are gathered and encoded a million code units at a time: one encoder call per text is five times slower. */
-const TEXT_CHUNK = 1_000_000;
+/** Texts are gathered and encoded this many code units at a time, since each call of the encoder costs more than a short text. */
+const TEXT_CHUNK = 65_536;
 
 class TextWriter {
   readonly bytes = new ByteWriter();
@@ -83,7 +83,9 @@ export const printManifest = (manifest: Manifest): Uint8Array => {
   printSamples(writers, text, manifest.directories);
   text.flush();
   writers.text = text.bytes;
-  const out = new ByteWriter();
+  const repositories = new TextEncoder().encode(printRepositories(manifest.repositories));
+  const columnBytes = COLUMNS.reduce((total, column) => total + writers[column].length, 0);
+  const out = new ByteWriter(columnBytes + repositories.length + 1024);
   out.raw(Uint8Array.from([...MANIFEST_MAGIC, MANIFEST_VERSION]));
   out.unsigned(manifest.generation);
   out.unsigned(manifest.createdMs);
@@ -91,6 +93,6 @@ export const printManifest = (manifest: Manifest): Uint8Array => {
   out.unsigned(manifest.directories.length);
   out.unsigned(categoryLength);
   for (const column of COLUMNS) out.section(writers[column].written());
-  out.section(new TextEncoder().encode(printRepositories(manifest.repositories)));
+  out.section(repositories);
   return out.written();
 };
