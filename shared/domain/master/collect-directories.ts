@@ -37,7 +37,7 @@ export const SAMPLE_SIZE = 10;
 const EVERYBODY_READS = 0o4;
 const EVERYBODY_ENTERS = 0o5;
 /** Snapshots of file servers and half-written files of rsync's --delay-updates; on no mirror. */
-const NEVER_CONTENT = /(?:^|\/)(?:\.snapshot|\.~tmp~|[^/]*\.~tmp~)$/u;
+const neverContent = (path: string): boolean => path.endsWith('.~tmp~') || path.endsWith('/.snapshot') || path === '.snapshot';
 
 const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
 
@@ -57,8 +57,8 @@ const keepNewest = (sample: SampleFile[], file: SampleFile): void => {
 
 /** Whether a path or anything above it is excluded; remembers directories, since a listing names each many times. */
 const exclusion = (excludes: readonly string[]): { directory(path: string): boolean; file(path: string): boolean } => {
-  const patterns = [NEVER_CONTENT, ...excludes.map((pattern) => new RegExp(`^(?:${pattern})$`, 'u'))];
-  const matches = (path: string): boolean => patterns.some((pattern) => pattern.test(path));
+  const patterns = excludes.map((pattern) => new RegExp(`^(?:${pattern})$`, 'u'));
+  const matches = (path: string): boolean => neverContent(path) || patterns.some((pattern) => pattern.test(path));
   const known = new Map<string, boolean>([['', false]]);
   const directory = (path: string): boolean => {
     const before = known.get(path);

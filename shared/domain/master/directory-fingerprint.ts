@@ -5,13 +5,9 @@
  */
 export type Fingerprint = Uint32Array;
 
-const LANES = 4;
-// Odd constants with well mixed bits, from MurmurHash3 (x86, 128 bits) and xxHash32: one per lane, so that lanes are independent.
-const SEEDS = [0x239b961b, 0xab0e9789, 0x38b34ae5, 0xa1e38b93];
-const PRIMES = [0x85ebca6b, 0xc2b2ae35, 0x27d4eb2f, 0x9e3779b1];
+export const emptyFingerprint = (): Fingerprint => new Uint32Array(4);
 
-export const emptyFingerprint = (): Fingerprint => new Uint32Array(LANES);
-
+/** The finalizer of MurmurHash3: every bit of the input moves half of the output's. */
 const finish = (value: number): number => {
   let hash = value ^ (value >>> 16);
   hash = Math.imul(hash, 0x85ebca6b);
@@ -19,18 +15,31 @@ const finish = (value: number): number => {
   return hash ^ (hash >>> 16);
 };
 
-/** Adds one file. */
+/**
+ * Adds one file. Called for every file of a master, so the four lanes are written out: each is a multiply-and-rotate hash with a
+ * seed and a prime of its own, taken from MurmurHash3 and xxHash32.
+ */
 export const addToFingerprint = (fingerprint: Fingerprint, name: string, sizeBytes: number, modifiedSeconds: number): void => {
   const text = `${sizeBytes}/${modifiedSeconds}/${name}`;
-  for (let lane = 0; lane < LANES; lane += 1) {
-    const prime = PRIMES[lane] ?? 1;
-    let hash = SEEDS[lane] ?? 0;
-    for (let at = 0; at < text.length; at += 1) {
-      hash = Math.imul(hash ^ text.charCodeAt(at), prime);
-      hash ^= hash >>> 15;
-    }
-    fingerprint[lane] = (fingerprint[lane] ?? 0) + finish(hash);
+  let a = 0x239b961b;
+  let b = 0xab0e9789;
+  let c = 0x38b34ae5;
+  let d = 0xa1e38b93;
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    a = Math.imul(a ^ unit, 0x85ebca6b);
+    a = (a << 13) | (a >>> 19);
+    b = Math.imul(b ^ unit, 0xc2b2ae35);
+    b = (b << 15) | (b >>> 17);
+    c = Math.imul(c ^ unit, 0x27d4eb2f);
+    c = (c << 16) | (c >>> 16);
+    d = Math.imul(d ^ unit, 0x9e3779b1);
+    d = (d << 17) | (d >>> 15);
   }
+  fingerprint[0] = (fingerprint[0] ?? 0) + finish(a);
+  fingerprint[1] = (fingerprint[1] ?? 0) + finish(b);
+  fingerprint[2] = (fingerprint[2] ?? 0) + finish(c);
+  fingerprint[3] = (fingerprint[3] ?? 0) + finish(d);
 };
 
 /** 32 hex digits. */
