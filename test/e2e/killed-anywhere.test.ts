@@ -119,12 +119,13 @@ const applyNetwork = async (): Promise<void> => {
   await dynamoInventoryStore(emulators.dynamoDb(), resources.inventoryTable).apply({ ...loaded.inventory, categories });
 };
 
-const startPipeline = (): ChildProcess => {
+const startPipeline = (dieOn = ''): ChildProcess => {
   const { dynamoDbEndpoint, s3Endpoint, sqsEndpoint, region, credentials } = emulators.endpoints();
   return spawn(process.execPath, [child], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       PATH: process.env['PATH'],
+      PIPELINE_KILL: dieOn,
       PIPELINE_RESOURCES: JSON.stringify(resources),
       AWS_ENDPOINT_URL_DYNAMODB: dynamoDbEndpoint,
       AWS_ENDPOINT_URL_S3: s3Endpoint,
@@ -138,6 +139,7 @@ const startPipeline = (): ChildProcess => {
 
 const kill = async (pipeline: ChildProcess): Promise<void> => {
   if (pipeline.exitCode !== null) throw new Error(`the pipeline ended by itself with ${pipeline.exitCode}`);
+  if (pipeline.signalCode !== null) return;
   const gone = once(pipeline, 'exit');
   pipeline.kill('SIGKILL');
   await gone;
@@ -148,6 +150,33 @@ interface Published {
   readonly accepted: readonly string[];
   readonly mirrors: readonly Name[];
 }
+
+/** Where windows are narrow, moments are chosen by the call: before it is sent, or when it was answered and nobody knows yet. */
+const CALLS = [
+  'PutObject',
+  'PutObject',
+  'PutObject',
+  'UpdateItem',
+  'PutItem',
+  'GetObject',
+  'Query',
+  'SendMessageBatch',
+  'DeleteMessage',
+] as const;
+const randomCall = (): string => {
+  const name = CALLS[Math.floor(random() * CALLS.length)] ?? 'PutObject';
+  return `${name}#${1 + Math.floor(random() * 6)} ${random() < 0.5 ? 'before' : 'after'}`;
+};
+
+/** Runs the pipeline and ends it: three times of four at a call, else at a moment; a call that never comes ends by time. */
+const runAndKill = async (): Promise<void> => {
+  const atCall = random() < 0.75;
+  const pipeline = startPipeline(atCall ? randomCall() : '');
+  const gone = once(pipeline, 'exit');
+  if (pipeline.stdout !== null) await Promise.race([once(pipeline.stdout, 'data'), gone]);
+  await Promise.race([pause(atCall ? 1_500 : Math.floor(random() ** 2 * 700)), gone]);
+  await kill(pipeline);
+};
 
 /** What clients would be told now, after checking that every object behind it is there and whole. */
 const readPublished = async (): Promise<Published | undefined> => {
@@ -239,10 +268,7 @@ describe('a pipeline that is killed at any moment', () => {
       ] as const) {
         if (random() < chance) await follow(name);
       }
-      const pipeline = startPipeline();
-      if (pipeline.stdout !== null) await Promise.race([once(pipeline.stdout, 'data'), once(pipeline, 'exit')]);
-      await pause(Math.floor(random() ** 2 * 700));
-      await kill(pipeline);
+      await runAndKill();
       const published = await readPublished();
       if (published === undefined) continue;
       observedKills += 1;

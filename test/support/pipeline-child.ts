@@ -94,6 +94,25 @@ const publishDeps = {
   memory: publishMemory(),
 };
 
+/** `PutObject#3 after`: dies when the third PutObject has been answered, before anybody here hears of it. */
+const [killOn = '', killSide = ''] = (process.env['PIPELINE_KILL'] ?? '').split(' ');
+let calls = 0;
+for (const client of [dynamo, sqs, bucket.client] as {
+  middlewareStack: { add: (middleware: unknown, options: object) => void };
+}[]) {
+  client.middlewareStack.add(
+    (next: (args: unknown) => Promise<unknown>, context: { commandName?: string }) => async (args: unknown) => {
+      const name = (context.commandName ?? '').replace(/Command$/, '');
+      const chosen = killOn === `${name}#${name === killOn.split('#')[0] ? ++calls : 0}`;
+      if (chosen && killSide === 'before') process.kill(process.pid, 'SIGKILL');
+      const reply = await next(args);
+      if (chosen) process.kill(process.pid, 'SIGKILL');
+      return reply;
+    },
+    { step: 'initialize', name: 'dieHere' },
+  );
+}
+
 const drain = async (): Promise<void> => {
   for (;;) {
     const received = await sqs.send(
