@@ -74,7 +74,7 @@ const named = (document: SnapshotDocument, index: number | undefined): Named => 
   const entry = document.standings[index ?? -1];
   const names = (list: readonly number[]) =>
     list.map((carrier) => document.hosts[document.carriers[carrier]?.host ?? -1]?.id ?? '?');
-  return Object.fromEntries(Object.entries(entry ?? {}).map(([key, list]) => [key, names(list)])) as Named;
+  return Object.fromEntries(Object.entries(entry ?? {}).map(([key, list]) => [key, names(list)])) as unknown as Named;
 };
 const NOBODY: Named = { current: [], alternate: [], stale: [], absent: [], unproven: [] };
 const repository = (document: SnapshotDocument, repo: string) => document.repositories.find((found) => found.repo === repo);
