@@ -145,6 +145,16 @@ describe('an honest server', () => {
     expect([failure(outcome), text(outcome), seen]).toEqual(['answered 200', '', 3_000_000]);
   });
 
+  it('may be read by a consumer that takes longer than the server may stay silent', async () => {
+    const server = await serving((_, response) => response.end(Buffer.alloc(8_000_000, 'a')));
+    let slow = true;
+    const outcome = await peerWith().stream(get(server.url, { idleMs: 400, maxBytes: 8_000_000 }), async () => {
+      if (slow) await new Promise((resolve) => setTimeout(resolve, 900));
+      slow = false;
+    });
+    expect(failure(outcome)).toBe('answered 200');
+  });
+
   it("gives the consumer's own error back to the consumer", async () => {
     const server = await serving((_, response) => response.end('x'));
     const trouble = new Error('the disk is full');
@@ -326,6 +336,8 @@ describe('addresses', () => {
     ['http://0x7f.1/'],
     ['http://localhost/'],
     ['http://user:secret@1.1.1.1/'],
+    ['http://user@1.1.1.1/'],
+    ['http://:secret@1.1.1.1/'],
     ['http://1.1.1.1:22/'],
     ['ftp://1.1.1.1/'],
     ['file:///etc/passwd'],

@@ -22,7 +22,7 @@ const listing = fc.uniqueArray(
     modifiedSeconds: fc.integer({ min: -3, max: 3 }),
     mode: fc.constantFrom(0o755, 0o750, 0o600),
   }),
-  { selector: ({ path }) => path, maxLength: 60 },
+  { selector: ({ path }) => path, maxLength: 60, size: 'max' },
 ) satisfies fc.Arbitrary<MasterEntry[]>;
 
 describe('collecting a listing', () => {
@@ -55,7 +55,7 @@ describe('collecting a listing', () => {
 
   it('keeps in a sample nothing older than what it leaves out', () => {
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 0, max: 50 }), { maxLength: 40 }), (times) => {
+      fc.property(fc.array(fc.integer({ min: 0, max: 50 }), { maxLength: 40, size: 'max' }), (times) => {
         const files = times.map((time, index) => file(`f${index}`, time));
         const sample = collect(files).directories[0]?.sample ?? [];
         expect(sample.length).toBe(Math.min(SAMPLE_SIZE, files.length));
