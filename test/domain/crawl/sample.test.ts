@@ -12,7 +12,7 @@ import { aDirectory, aFile, aHead, aManifest } from '../../support/a-network.ts'
 const anyCosts = fc.array(fc.integer({ min: 1, max: 10 }), { minLength: 1, maxLength: 40 });
 
 describe('rotating through a list', () => {
-  it('meets every item in consecutive slots, each slot within its budget', () => {
+  it('meets every item in as few consecutive slots as its budget is sure to allow', () => {
     fc.assert(
       fc.property(
         anyCosts,
@@ -22,7 +22,8 @@ describe('rotating through a list', () => {
         (costs, budget, first, name) => {
           const items = costs.map((cost, index) => ({ cost, index }));
           const met = new Set<number>();
-          for (let slot = first; slot < first + items.length; slot += 1) {
+          const slots = Math.ceil(items.length / Math.floor(budget / Math.max(...costs)));
+          for (let slot = first; slot < first + slots; slot += 1) {
             const taken = rotate(items, ({ cost }) => cost, { budget, slot, name });
             expect(taken.reduce((sum, { cost }) => sum + cost, 0)).toBeLessThanOrEqual(budget);
             for (const { index } of taken) met.add(index);

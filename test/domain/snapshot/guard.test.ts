@@ -10,6 +10,11 @@ describe('the guard of a snapshot', () => {
     expect(guardSnapshot(undefined, large, policy)).toEqual({ kind: 'accepted' });
   });
 
+  it('refuses a first one that lists nobody or holds nothing', () => {
+    expect(guardSnapshot(undefined, { ...large, listedHosts: 0 }, policy).kind).toBe('refused');
+    expect(guardSnapshot(undefined, { ...large, directories: 0, repositories: 0 }, policy).kind).toBe('refused');
+  });
+
   it.each(['directories', 'repositories', 'servedRepositories', 'listedHosts'] as const)(
     'refuses a sharp loss of %s',
     (measure) => {
