@@ -8,9 +8,6 @@ import { scheduled } from '#lambda/scheduled.ts';
 import { parseConfig } from './config.ts';
 import { planCrawls } from './plan-crawls.ts';
 
-/** Repeats of a request are dropped within this; longer would also drop a second look at a mirror that just failed. */
-const PLAN_WINDOW_MS = 15_000;
-
 const config = parseConfig(process.env);
 const log = jsonLog();
 const dynamo = dynamoClient();
@@ -18,7 +15,7 @@ const deps = {
   inventory: dynamoInventoryStore(dynamo, config.inventoryTable),
   manifests: dynamoManifestPointers(dynamo, config.pointerTable),
   observations: dynamoObservationStore(dynamo, config.observationTable),
-  queue: sqsCrawlQueue(sqsClient(), config.crawlQueueUrl, { planWindowMs: PLAN_WINDOW_MS }),
+  queue: sqsCrawlQueue(sqsClient(), config.crawlQueueUrl),
   clock: { now: Date.now },
   log,
 };

@@ -1,4 +1,5 @@
 import { dynamoClient, s3Client } from '#adapters/aws/clients.ts';
+import { cloudfrontEdgeTable, cloudfrontEdgeTable, keyValueStoreClient, keyValueStoreClient } from '#adapters/aws/cloudfront-edge-table.ts';
 import { dynamoInventoryStore } from '#adapters/aws/dynamo-inventory-store.ts';
 import { dynamoManifestStore } from '#adapters/aws/dynamo-manifest-store.ts';
 import { dynamoObservationStore } from '#adapters/aws/dynamo-observation-store.ts';
@@ -15,13 +16,15 @@ const config = parseConfig(process.env);
 const log = jsonLog();
 const dynamo = dynamoClient();
 const bucket = { client: s3Client(Boolean(process.env['AWS_ENDPOINT_URL_S3'])), name: config.bucket };
+const { edgeTableArn } = config;
 const deps = {
   inventory: dynamoInventoryStore(dynamo, config.inventoryTable),
   manifests: dynamoManifestStore(dynamo, config.pointerTable, bucket),
   observations: dynamoObservationStore(dynamo, config.observationTable),
   facts: s3FactsStore(bucket),
   snapshots: s3SnapshotStore(bucket),
-  edgeTable: s3EdgeTable(bucket),
+  edgeTable:
+    config.edgeTableArn === undefined ? s3EdgeTable(bucket) : cloudfrontEdgeTable(keyValueStoreClient(), config.edgeTableArn),
   staticLists: s3StaticLists(bucket),
   clock: { now: Date.now },
   log,

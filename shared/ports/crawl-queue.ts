@@ -10,9 +10,11 @@ export interface CrawlRequest {
   /** The manifest generation the plan knew; a later one may be used. */
   readonly generation: Generation;
   readonly plannedMs: EpochMs;
+  /** The latest moment that the plan knew of this pair, 0 when it knew nothing: plans on the same knowledge ask the same. */
+  readonly basedOnMs: EpochMs;
 }
 
 export interface CrawlQueue {
-  /** Requests of one host are worked on one at a time, in order; an equal request within five minutes is dropped. */
+  /** Requests of one host are worked on one at a time, in order; the same request, planned again on the same knowledge within five minutes, is dropped. */
   send(requests: readonly CrawlRequest[]): Promise<void>;
 }

@@ -13,12 +13,13 @@ const document = v.object({
   check: v.picklist(['reach', 'heads', 'sample', 'full']),
   generation: count,
   plannedMs: epochMs,
+  basedOnMs: epochMs,
 });
 
-export const printCrawlRequest = ({ host, category, check, generation, plannedMs }: CrawlRequest): string =>
-  JSON.stringify({ version: VERSION, host, category, check, generation, plannedMs });
+export const printCrawlRequest = ({ host, category, check, generation, plannedMs, basedOnMs }: CrawlRequest): string =>
+  JSON.stringify({ version: VERSION, host, category, check, generation, plannedMs, basedOnMs });
 
 export const parseCrawlRequest = (body: string): CrawlRequest => {
-  const { host, category, check, generation, plannedMs } = parseJson(document, body, 'crawl request');
-  return { host, category, check, generation, plannedMs };
+  const { version: _, ...request } = parseJson(document, body, 'crawl request');
+  return request;
 };

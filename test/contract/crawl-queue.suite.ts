@@ -13,6 +13,7 @@ const requestOf = (host: string, category = 'fedora', change: Partial<CrawlReque
   check: 'heads',
   generation: 3,
   plannedMs: PLANNED_MS,
+  basedOnMs: 0,
   ...change,
 });
 
@@ -63,6 +64,7 @@ export const crawlQueueContract = (make: () => Promise<QueuePlace>): void => {
       { check: 'full' },
       { generation: 4 },
       { plannedMs: PLANNED_MS + FIVE_MINUTES_MS },
+      { basedOnMs: PLANNED_MS - 1 },
     ])('none is one that differs in %o', async (change) => {
       const place = await make();
       const both = [requestOf('a'), requestOf('a', 'fedora', change)];

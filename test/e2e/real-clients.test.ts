@@ -41,6 +41,7 @@ const tree = (name: Name): string => join(folder, name);
 /** A mirror follows the master as mirrors do: with rsync. */
 const sync = async (name: Name): Promise<void> => {
   for (const category of ['fedora', 'debian']) {
+    await mkdir(join(tree(name), category), { recursive: true });
     const result = await runProgram('rsync', ['-a', '--delete', `${rsyncd.url(category)}/`, `${join(tree(name), category)}/`]);
     if (result.exitCode !== 0) throw new Error(result.stderr);
   }

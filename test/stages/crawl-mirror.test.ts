@@ -75,7 +75,7 @@ const world = async (setup: Setup = {}) => {
     return observation?.facts === undefined ? undefined : await deps.facts.get('linux', observation.facts);
   };
   const crawl1 = (check: CheckKind, using: CrawlMirrorDeps = deps) =>
-    crawlMirror(using, { host: 'm1', category: 'linux', check, generation: 1, plannedMs: clock.now() });
+    crawlMirror(using, { host: 'm1', category: 'linux', check, generation: 1, plannedMs: clock.now(), basedOnMs: 0 });
   return { deps, clock, mirror, http, manifests, inventories, stored, storedFacts, crawl: crawl1 };
 };
 
@@ -246,7 +246,7 @@ describe('crawl-mirror', () => {
 
   it('has nothing to do for what nobody wants', async () => {
     const gone = await world();
-    const request = { category: 'linux', check: 'heads' as const, generation: 1, plannedMs: START };
+    const request = { category: 'linux', check: 'heads' as const, generation: 1, plannedMs: START, basedOnMs: 0 };
     expect(await crawlMirror(gone.deps, { ...request, host: 'other' })).toEqual({ kind: 'not-wanted', reason: 'not-carried' });
     const off = await world({ host: aHost('m1', { ownerActive: false }) });
     expect(await off.crawl('heads')).toEqual({ kind: 'not-wanted', reason: 'switched-off-by-owner' });

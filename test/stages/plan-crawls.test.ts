@@ -20,7 +20,7 @@ const world = () => ({
   log: memoryLog(),
 });
 
-const request = (host: string) => ({ host, category: 'linux', check: 'sample', generation: 1, plannedMs: START });
+const request = (host: string) => ({ host, category: 'linux', check: 'sample', generation: 1, plannedMs: START, basedOnMs: 0 });
 
 describe('plan-crawls', () => {
   it('asks for nothing before the master was scanned', async () => {

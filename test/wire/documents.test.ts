@@ -104,8 +104,16 @@ const KINDS: readonly Kind<unknown>[] = [
       check: fc.constantFrom('reach', 'heads', 'sample', 'full'),
       generation: counts,
       plannedMs: moments,
+      basedOnMs: moments,
     }),
-    example: { host: 'mirror.example.org', category: 'fedora', check: 'heads', generation: 42, plannedMs: 1_795_233_600_000 },
+    example: {
+      host: 'mirror.example.org',
+      category: 'fedora',
+      check: 'heads',
+      generation: 42,
+      plannedMs: 1_795_233_600_000,
+      basedOnMs: 1_795_230_000_000,
+    },
   }),
   kind({
     file: 'edge-table.v1.golden',

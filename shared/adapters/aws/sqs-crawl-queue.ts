@@ -17,7 +17,7 @@ const RETRY_DELAY_MS = 100;
 const DEDUPLICATION_MS = 300_000;
 
 export interface CrawlQueueOptions {
-  /** Requests that are equal but for `plannedMs` are the same within a window of this length. */
+  /** Requests that are equal but for `plannedMs` are the same within a window of this length; longer than the queue remembers means nothing. */
   readonly planWindowMs?: number;
   readonly retryDelayMs?: number;
 }
@@ -44,8 +44,8 @@ export const sqsCrawlQueue = (client: SQSClient, queueUrl: string, options: Craw
   const { planWindowMs = DEDUPLICATION_MS, retryDelayMs = RETRY_DELAY_MS } = options;
 
   const entryOf = (request: CrawlRequest, index: number): SendMessageBatchRequestEntry => {
-    const { host, category, check, generation, plannedMs } = request;
-    const same = [host, category, check, generation, Math.floor(plannedMs / planWindowMs)].join('/');
+    const { host, category, check, generation, plannedMs, basedOnMs } = request;
+    const same = [host, category, check, generation, basedOnMs, Math.floor(plannedMs / planWindowMs)].join('/');
     return {
       Id: String(index),
       MessageBody: printCrawlRequest(request),

@@ -149,7 +149,8 @@ const exchange = async (setup: Setup, request: HttpRequest, onChunk: OnChunk | u
     base = url;
     target = location;
   }
-  return failed('redirects', `more than ${request.limits.maxRedirects} redirects, the last to ${target}`);
+  const { maxRedirects } = request.limits;
+  return failed('redirects', maxRedirects === 0 ? `redirects to ${target}` : `more than ${maxRedirects} redirects, the last to ${target}`);
 };
 
 export const httpPeer = (options: HttpPeerOptions): ClosableHttpPeer => {

@@ -26,6 +26,8 @@ export interface PlannedCheck {
   readonly check: CheckKind;
   readonly generation: Generation;
   readonly plannedMs: EpochMs;
+  /** The latest moment in what was known of the pair; 0 when nothing was. */
+  readonly basedOnMs: EpochMs;
 }
 
 const JITTER_SHARE = 0.1;
@@ -86,6 +88,9 @@ const firstCheck = (carriage: Carriage): CheckKind => {
   return offersRsync(carriage) ? 'full' : 'sample';
 };
 
+/** Every check leaves its mark in one of these, also the one that failed. */
+const latestKnownMs = (seen: Observation): EpochMs => Math.max(seen.notBeforeMs, ...Object.values(seen.checkedMs));
+
 const planCarriage = (
   host: Host,
   carriage: Carriage,
@@ -100,7 +105,8 @@ const planCarriage = (
   const check =
     seen === undefined ? firstCheck(carriage) : dueCheck({ carriage, schedule: category.schedule, master, seen, place, nowMs });
   if (check === undefined) return undefined;
-  return { host: host.id, category: category.id, check, generation: master.generation, plannedMs: nowMs };
+  const basedOnMs = seen === undefined ? 0 : latestKnownMs(seen);
+  return { host: host.id, category: category.id, check, generation: master.generation, plannedMs: nowMs, basedOnMs };
 };
 
 /** At most one check for each host and category, in the inventory's order. Categories without a manifest have nothing to compare. */

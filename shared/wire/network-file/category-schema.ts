@@ -63,11 +63,11 @@ const alternatesSchema = v.pipe(
 
 const scheduleSchema = v.pipe(
   v.strictObject({
-    scanMaster: v.optional(duration('How often the master is scanned.', '1m', '30d'), '15m'),
-    reach: v.optional(duration('How often a mirror is asked whether it answers.', '1m', '30d'), '1h'),
-    heads: v.optional(duration("How often a mirror's repository heads are read although nothing changed.", '1m', '30d'), '6h'),
-    sample: v.optional(duration('How often sampled files are compared.', '1m', '90d'), '1d'),
-    full: v.optional(duration('How often everything is compared, if the mirror can be listed.', '1m', '365d'), '7d'),
+    scanMaster: v.optional(duration('How often the master is scanned.', '1s', '30d'), '15m'),
+    reach: v.optional(duration('How often a mirror is asked whether it answers.', '1s', '30d'), '1h'),
+    heads: v.optional(duration("How often a mirror's repository heads are read although nothing changed.", '1s', '30d'), '6h'),
+    sample: v.optional(duration('How often sampled files are compared.', '1s', '90d'), '1d'),
+    full: v.optional(duration('How often everything is compared, if the mirror can be listed.', '1s', '365d'), '7d'),
     probeAfterChange: v.optional(
       listOf(
         duration('Age of the change.', '1s', '30d'),

@@ -28,7 +28,7 @@ const answering = (refuse: (id: string, batch: number) => Refusal | undefined) =
 
 const requests = Array.from(
   { length: 13 },
-  (_, index): CrawlRequest => ({ host: `h${index}`, category: 'c', check: 'reach', generation: 1, plannedMs: 0 }),
+  (_, index): CrawlRequest => ({ host: `h${index}`, category: 'c', check: 'reach', generation: 1, plannedMs: 0, basedOnMs: 0 }),
 );
 
 test('only the messages that a batch refused are sent again', async () => {
