@@ -150,7 +150,10 @@ const exchange = async (setup: Setup, request: HttpRequest, onChunk: OnChunk | u
     target = location;
   }
   const { maxRedirects } = request.limits;
-  return failed('redirects', maxRedirects === 0 ? `redirects to ${target}` : `more than ${maxRedirects} redirects, the last to ${target}`);
+  return failed(
+    'redirects',
+    maxRedirects === 0 ? `redirects to ${target}` : `more than ${maxRedirects} redirects, the last to ${target}`,
+  );
 };
 
 export const httpPeer = (options: HttpPeerOptions): ClosableHttpPeer => {
