@@ -95,7 +95,9 @@ async function serve(options: EdgeServerOptions, request: IncomingMessage, respo
   }
   send(response, answer, request.method !== 'HEAD');
   const tookMs = (performance.now() - started).toFixed(1);
-  options.accessLog?.(`${request.method} ${request.url} ${answer.status} ${answer.body.byteLength} B ${tookMs} ms`);
+  options.accessLog?.(
+    `${request.method} ${request.url} ${answer.status} ${answer.body.byteLength} B ${tookMs} ms ${answer.headers['x-cache'] ?? '-'}`,
+  );
 }
 
 /** A request that the HTTP parser refuses never reaches a handler; it still gets a short answer with the right status. */
