@@ -1,5 +1,5 @@
 import { dynamoClient, s3Client } from '#adapters/aws/clients.ts';
-import { cloudfrontEdgeTable, cloudfrontEdgeTable, keyValueStoreClient, keyValueStoreClient } from '#adapters/aws/cloudfront-edge-table.ts';
+import { cloudfrontEdgeTable, keyValueStoreClient } from '#adapters/aws/cloudfront-edge-table.ts';
 import { dynamoInventoryStore } from '#adapters/aws/dynamo-inventory-store.ts';
 import { dynamoManifestStore } from '#adapters/aws/dynamo-manifest-store.ts';
 import { dynamoObservationStore } from '#adapters/aws/dynamo-observation-store.ts';
@@ -23,8 +23,7 @@ const deps = {
   observations: dynamoObservationStore(dynamo, config.observationTable),
   facts: s3FactsStore(bucket),
   snapshots: s3SnapshotStore(bucket),
-  edgeTable:
-    config.edgeTableArn === undefined ? s3EdgeTable(bucket) : cloudfrontEdgeTable(keyValueStoreClient(), config.edgeTableArn),
+  edgeTable: edgeTableArn === undefined ? s3EdgeTable(bucket) : cloudfrontEdgeTable(keyValueStoreClient(), edgeTableArn),
   staticLists: s3StaticLists(bucket),
   clock: { now: Date.now },
   log,
