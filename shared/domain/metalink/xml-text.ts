@@ -18,9 +18,5 @@ export const escapeXml = (text: string): string =>
         .replace(/[\t\n\r]/g, (character) => `&#${character.charCodeAt(0)};`)
     : text;
 
-/** For the inside of `<!-- -->`. */
-export const commentText = (text: string): string =>
-  text
-    .replace(NOT_XML, '')
-    .replace(/-(?=-)/g, '- ')
-    .replace(/-$/, '- ');
+/** For a line inside `<!-- -->`; the line's end keeps a last `-` from the comment's own. */
+export const commentText = (text: string): string => text.replace(NOT_XML, '').replace(/-(?=-)/g, '- ');

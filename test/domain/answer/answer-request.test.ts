@@ -174,6 +174,23 @@ describe('an error', () => {
     expect(answer('metalink').status).toBe(400);
   });
 
+  it('echoes nothing that would start a line or a list of its own', () => {
+    expect(ask({ target: repo('a\nhttps://evil.example/\u2028\u0000"') }).body.split('\n')[0]).toBe(
+      '# repo = a?https://evil.example/??? arch = x86_64 error: invalid repo or arch',
+    );
+  });
+
+  it('names only as many near names as fit', () => {
+    const document = sketchNetwork(sketch);
+    const [first] = document.repositories;
+    if (first === undefined) throw new Error('the sketch has a repository');
+    const long = Array.from({ length: 6 }, (_, n) => ({ ...first, repo: `${'long-name-'.repeat(18)}${n}` }));
+    const view = viewOf({ ...document, repositories: long });
+    const { body } = answerRequest(view, aPointer, repositoryRequest('metalink', 'long-name-'.repeat(18), 'x86_64'), DE);
+    expect(body.match(/repo=long/g)).toHaveLength(1);
+    expect(Buffer.byteLength(body)).toBeLessThan(1_000);
+  });
+
   it('stays under a kilobyte and on commented lines whatever was asked', () => {
     const view = viewOf(sketchNetwork(sketch));
     const anyTarget = fc.oneof(

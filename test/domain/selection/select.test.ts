@@ -148,6 +148,14 @@ describe('limits', () => {
   });
 });
 
+it('lists a host once, even when two carriers of a category are the same host', () => {
+  const document = sketchNetwork({ hosts: ['a DE', 'b DE'] });
+  const view = viewOf({ ...document, carriers: document.carriers.map((carrier) => ({ ...carrier, host: 0 })) });
+  const excluded: Excluded[] = [];
+  expect(names(view, select(view, asking(view), UNKNOWN_CLIENT, excluded))).toEqual(['a']);
+  expect(excluded).toEqual([{ carrier: 1, host: 0, reason: { kind: 'host-already-listed' } }]);
+});
+
 describe('hosts that are behind', () => {
   const hosts = ['old-home DE alternate', 'new-far US', 'new-far-2 US'];
 

@@ -5,8 +5,10 @@ import { WireError } from '#domain/errors.ts';
 import { containsNetblock, parseNetblock } from '#domain/selection/netblock.ts';
 import type { SnapshotDocument } from '#domain/snapshot/document.ts';
 import { openSnapshot } from '#wire/snapshot/open-snapshot.ts';
+import { openColumns, printColumns } from '#wire/snapshot/packed-columns.ts';
 import { printSnapshot } from '#wire/snapshot/print-snapshot.ts';
 import { readDocument } from '#wire/snapshot/read-document.ts';
+import { type ColumnName, READABLE_VERSIONS, SNAPSHOT_SCHEMA, SNAPSHOT_VERSION } from '#wire/snapshot/schema.ts';
 import { ASNS, anyClient, anyDocument, sketchNetwork } from '../../support/snapshot-document.ts';
 
 const GOLDEN = new URL('../golden/snapshot-v1.bin', import.meta.url);
@@ -21,6 +23,10 @@ const golden = sketchNetwork({
   embargoed: ['KP'],
   aliases: [{ from: 'linux-latest', to: 'linux-41' }],
 });
+
+const everyColumn = { ...golden, countryOverrides: [{ netblock: '192.0.2.0/24', country: 'SE' }] };
+/** Lists without neighbours. */
+const FREE_ROWS: readonly ColumnName[] = ['embargoed', 'textStarts'];
 
 const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 const inPackedOrder = (document: SnapshotDocument): SnapshotDocument => ({
@@ -170,6 +176,51 @@ describe('a damaged snapshot', () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+
+  const { columns } = openColumns(SNAPSHOT_SCHEMA, READABLE_VERSIONS, printSnapshot(everyColumn));
+  const values = new Set([
+    'textBytes',
+    'settings',
+    'hostWeight',
+    'hostPrivate',
+    'hostAsns',
+    'repositoryDisabled',
+    'netblockWords',
+    'asn',
+  ]);
+  const pointing = (Object.keys(columns) as ColumnName[]).filter(
+    (name) => !values.has(name) && SNAPSHOT_SCHEMA[name].kind !== 'f64',
+  );
+
+  it.each(pointing)('is refused when %s points outside, or has other rows than its neighbours', (name) => {
+    const largest = SNAPSHOT_SCHEMA[name].kind === 'u8' ? 255 : 0xfffffffe;
+    expect(columns[name].length).toBeGreaterThan(0);
+    const with_ = (column: readonly number[]) => () =>
+      openSnapshot(printColumns(SNAPSHOT_SCHEMA, SNAPSHOT_VERSION, { ...columns, [name]: column }));
+    const column = Array.from(columns[name]);
+    expect(with_(column)).not.toThrow();
+    expect(with_(column.with(-1, largest))).toThrow(WireError);
+    if (!FREE_ROWS.includes(name)) expect(with_([...column, column.at(-1) ?? 0])).toThrow(WireError);
+  });
+
+  it('is refused when ranges run backwards', () => {
+    const starts = Array.from(columns.carrierUrlStarts);
+    const printed = printColumns(SNAPSHOT_SCHEMA, SNAPSHOT_VERSION, {
+      ...columns,
+      carrierUrlStarts: starts.with(1, 5).with(2, 1),
+    });
+    expect(() => openSnapshot(printed)).toThrow(new WireError('snapshot: carrierUrlStarts is not a range of urlText'));
+  });
+
+  it('is refused when a netblock lies in itself or in a later one', () => {
+    for (const parent of [1, 2]) {
+      const printed = printColumns(SNAPSHOT_SCHEMA, SNAPSHOT_VERSION, {
+        ...columns,
+        netblockParent: Array.from(columns.netblockParent).with(1, parent),
+      });
+      expect(() => openSnapshot(printed)).toThrow(new WireError('snapshot: netblockParent goes round in circles'));
+    }
   });
 
   it('is refused when its version is not one of the readable', () => {
