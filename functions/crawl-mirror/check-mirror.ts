@@ -39,10 +39,15 @@ interface HeadsSeen {
 }
 
 /** Heads over HTTP, also those that were read for reach. Answered when most of those asked for were. */
-const headsOverHttp = async ({ session, subject, before, atMs }: Check, { baseUrl, heads }: HttpReach): Promise<HeadsSeen> => {
+const headsOverHttp = async (
+  { session, subject, before, check, atMs }: Check,
+  { baseUrl, heads }: HttpReach,
+): Promise<HeadsSeen> => {
   if (baseUrl === undefined) return { proofs: heads, evidence: [], answered: false };
+  // Half is left for files, else a category with more heads than requests would never get to them.
+  const share = check === 'sample' || check === 'full' ? Math.floor(session.left() / 2) : session.left();
   const rotation = {
-    budget: session.left() + heads.size,
+    budget: share + heads.size,
     slot: Math.floor(atMs / Math.max(1, subject.schedule.headsMs)),
     name: subject.host,
   };

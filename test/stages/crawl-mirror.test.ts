@@ -11,6 +11,7 @@ import {
   aHost,
   aManifest,
   anInventory,
+  aRepository,
   filesOf,
   HOUR,
   MINUTE,
@@ -177,6 +178,19 @@ describe('crawl-mirror', () => {
     it.clock.advance(5 * MINUTE);
     await it.crawl('sample');
     expect((await it.stored())?.unproven).toBe(0);
+    expect((await it.storedFacts())?.excluded).toEqual([]);
+  });
+
+  it('gets to the files of a category with more heads than a check has requests', async () => {
+    const names = Array.from({ length: 12 }, (_, index) => `repo${index}`);
+    const states = Object.fromEntries(names.map((name) => [name, `${name}-1`]));
+    const manifest = aManifest({ repositories: names.map((name) => aRepository(name, [aHead(`${name}-1`)])) });
+    const it = await world({ manifest, mirror: { files: filesOf(manifest, states) }, requestsPerCheck: 8 });
+    for (let check = 0; check < 10; check += 1) {
+      await it.crawl('sample');
+      it.clock.advance(5 * MINUTE);
+    }
+    expect(await it.stored()).toMatchObject({ unproven: 0, behind: 0 });
     expect((await it.storedFacts())?.excluded).toEqual([]);
   });
 
