@@ -20,6 +20,7 @@ const COMMANDS = {
   check: { tools: true, entry: () => ['local/tasks/run-checks.ts'] },
   bench: { tools: true, entry: benchEntry },
   synth: { tools: true, entry: () => ['node_modules/aws-cdk/bin/cdk', 'synth', '--quiet', '--no-notices'] },
+  apply: { tools: false, entry: () => ['local/apply-network.ts'] },
   deploy: { tools: true, entry: () => ['node_modules/aws-cdk/bin/cdk', 'deploy'] },
 };
 

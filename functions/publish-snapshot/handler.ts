@@ -8,6 +8,7 @@ import { s3FactsStore } from '#adapters/aws/s3-facts-store.ts';
 import { s3SnapshotStore } from '#adapters/aws/s3-snapshot-store.ts';
 import { s3StaticLists } from '#adapters/aws/s3-static-lists.ts';
 import { jsonLog } from '#lambda/json-log.ts';
+import { metric } from '#lambda/metrics.ts';
 import { scheduled } from '#lambda/scheduled.ts';
 import { parseConfig } from './config.ts';
 import { parsePublishOrder, publishMemory, publishSnapshot } from './publish-snapshot.ts';
@@ -30,4 +31,10 @@ const deps = {
   memory: publishMemory(),
 };
 
-export const handler = scheduled(log, parsePublishOrder, (order) => publishSnapshot(deps, order));
+/** The alarms "publisher is silent" and "snapshot was refused" watch these. */
+export const handler = scheduled(log, parsePublishOrder, async (order) => {
+  const outcome = await publishSnapshot(deps, order);
+  metric('PublishRuns', 1, 'Count');
+  metric('SnapshotRefused', outcome.kind === 'refused' ? 1 : 0, 'Count');
+  return outcome;
+});

@@ -48,6 +48,14 @@ export const inventoryStoreContract = (makePlace: MakePlace<InventoryStore>): vo
       expect(await store.load()).toEqual(inventory);
     });
 
+    test('tells beforehand what an apply would do, and does none of it', async () => {
+      const store = (await makePlace()).open();
+      await store.apply(sample(2));
+      const told = await store.compare(sample(3));
+      expect(await store.load()).toEqual(sample(2));
+      expect(await store.apply(sample(3))).toEqual(told);
+    });
+
     test('changes nothing when the same inventory is applied again', async () => {
       const store = (await makePlace()).open();
       await store.apply(sample(1));

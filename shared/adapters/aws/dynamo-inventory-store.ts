@@ -121,8 +121,11 @@ const readTexts = async (dynamo: DynamoDBClient, table: string): Promise<Stored>
   return new Map(texts.map((text) => [entityName(parseEntity(text)), text]));
 };
 
+const textsOf = (inventory: Inventory): Stored =>
+  new Map(entitiesOf(inventory).map((entity) => [entityName(entity), printEntity(entity)]));
+
 const applyDifference = async (dynamo: DynamoDBClient, table: string, inventory: Inventory): Promise<InventoryChange> => {
-  const wanted = new Map(entitiesOf(inventory).map((entity) => [entityName(entity), printEntity(entity)]));
+  const wanted = textsOf(inventory);
   const change = difference(await readTexts(dynamo, table), wanted);
   const written = inOrder([...change.added, ...change.changed]);
   const puts = (names: readonly string[]): readonly WriteRequest[] =>
@@ -149,5 +152,7 @@ export const dynamoInventoryStore = (dynamo: DynamoDBClient, table: string): Inv
     if (inventory === undefined) throw new ConfigError('no inventory was ever applied');
     return inventory;
   },
+  compare: (inventory) =>
+    callAws('comparing the inventory', async () => difference(await readTexts(dynamo, table), textsOf(inventory))),
   apply: (inventory) => callAws('applying the inventory', () => applyDifference(dynamo, table, inventory)),
 });

@@ -26,18 +26,21 @@ const ALL_PROTOCOLS = [...WEB_PROTOCOLS, 'rsync'];
 const redirects = (request: ListRequest, found: Found): boolean =>
   request.redirect && request.format === 'mirrorlist' && found.type !== 'apt';
 
+/** Metalinks, and explanations of repositories whose clients use them. */
+const isMetalink = (request: ListRequest, found: Found): boolean =>
+  request.format === 'metalink' || (request.format === 'explain' && found.type === 'rpm');
+
 const protocolsFor = (request: ListRequest, found: Found): readonly string[] => {
-  const webOnly = request.format === 'mirrorlist' && (request.redirect || found.type === 'apt');
-  if (request.protocols !== undefined) {
-    return webOnly ? request.protocols.filter((protocol) => WEB_PROTOCOLS.includes(protocol)) : request.protocols;
-  }
-  return request.format === 'mirrorlist' ? WEB_PROTOCOLS : ALL_PROTOCOLS;
+  if (isMetalink(request, found)) return request.protocols ?? ALL_PROTOCOLS;
+  if (request.protocols === undefined) return WEB_PROTOCOLS;
+  const webOnly = request.redirect || found.type === 'apt';
+  return webOnly ? request.protocols.filter((protocol) => WEB_PROTOCOLS.includes(protocol)) : request.protocols;
 };
 
 const selectionRequest = (view: SnapshotView, request: ListRequest, found: Found): SelectionRequest => ({
   standings: view.standings(found.standings),
   topic: found.topic,
-  alternatesFollow: request.format === 'metalink' || (request.format === 'explain' && found.type === 'rpm'),
+  alternatesFollow: isMetalink(request, found),
   countries: request.countries,
   protocols: protocolsFor(request, found),
   netblock: request.netblock,
