@@ -85,6 +85,14 @@ describe('a list for apt', () => {
     );
   });
 
+  it('is explained with the same hosts', () => {
+    const told = JSON.parse(ask({ format: 'explain' }, network).body);
+    expect(told.accepted.map((one: { host: string }) => one.host)).toEqual(['a', 'b']);
+    expect(told.excluded.map((one: { host: string; text: string }) => [one.host, one.text])).toEqual([
+      ['c', 'has no working URL for https, http'],
+    ]);
+  });
+
   it('is never a redirect and never has another protocol', () => {
     expect(ask({ redirect: true }, network)).toEqual(ask({}, network));
     expect(ask({ protocols: ['rsync', 'http'] }, network).body).not.toContain('rsync://');
