@@ -66,7 +66,7 @@ const urlRows = (c: SnapshotColumns, text: Text, row: number): SnapshotUrl[] => 
 const carrierRow = (c: SnapshotColumns, text: Text, row: number): SnapshotCarrier => ({
   host: c.carrierHost[row] ?? 0,
   category: c.carrierCategory[row] ?? 0,
-  state: CARRIER_STATES[c.carrierState[row] ?? 0] ?? 'never-checked',
+  state: CARRIER_STATES[c.carrierState[row] ?? 0] ?? 'never-verified',
   urls: urlRows(c, text, row),
   evidence: evidenceRow(c, text, row),
 });

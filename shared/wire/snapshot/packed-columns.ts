@@ -124,7 +124,7 @@ export interface OpenedColumns<S extends Schema> {
 /** Throws WireError when the file is damaged, of another kind, or of a version outside `versions`. */
 export const openColumns = <S extends Schema>(schema: S, versions: readonly number[], file: Uint8Array): OpenedColumns<S> => {
   // Typed arrays need their alignment in memory too; bytes that came as part of something larger are moved.
-  const bytes = file.byteOffset % ALIGNMENT === 0 ? file : file.slice();
+  const bytes = file.byteOffset % ALIGNMENT === 0 ? file : new Uint8Array(file);
   if (bytes.length < HEADER_BYTES || MAGIC.some((byte, i) => bytes[i] !== byte)) throw new WireError('snapshot: not a snapshot');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const version = view.getUint32(8, true);

@@ -99,7 +99,7 @@ export const CARRIER_STATES = [
   'switched-off-by-owner',
   'switched-off-by-admin',
   'down',
-  'never-checked',
+  'never-verified',
   'facts-too-old',
   'differs-everywhere',
 ] as const;

@@ -114,6 +114,8 @@ describe('a packed snapshot', () => {
     const shifted = new Uint8Array(bytes.length + 3);
     shifted.set(bytes, 3);
     expect(readDocument(shifted.subarray(3))).toEqual(inPackedOrder(golden));
+    // A Buffer's own slice() would not move the bytes.
+    expect(readDocument(Buffer.from(shifted.buffer, 3))).toEqual(inPackedOrder(golden));
   });
 });
 
