@@ -136,7 +136,7 @@ const makeHosts = (random: Random, scale: NetworkScale): SnapshotHost[] => {
 
 const stateOf = (random: Random): CarrierState => {
   if (random.chance(0.88)) return 'serving';
-  return random.pick(['down', 'down', 'facts-too-old', 'switched-off-by-owner', 'switched-off-by-admin', 'never-checked']);
+  return random.pick(['down', 'down', 'facts-too-old', 'switched-off-by-owner', 'switched-off-by-admin', 'never-verified']);
 };
 
 const urlsOf = (random: Random, host: number, top: string): SnapshotUrl[] => {

@@ -51,7 +51,7 @@ const CONTINENTS: Readonly<Record<string, string>> = {
 };
 const STATES: readonly CarrierState[] = [
   'down',
-  'never-checked',
+  'never-verified',
   'facts-too-old',
   'switched-off-by-owner',
   'switched-off-by-admin',

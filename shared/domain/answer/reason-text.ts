@@ -7,7 +7,7 @@ const STATE_TEXT: Readonly<Record<CarrierState, string>> = {
   'switched-off-by-owner': 'switched off by its owner',
   'switched-off-by-admin': 'switched off by the network',
   down: 'does not answer',
-  'never-checked': 'was never checked',
+  'never-verified': 'was never verified',
   'facts-too-old': 'was not checked for too long',
   'differs-everywhere': 'holds nothing that equals the master',
 };

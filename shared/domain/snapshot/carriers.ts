@@ -46,11 +46,11 @@ const listedUrl = (carriage: Carriage, health: ProtocolHealth): SnapshotUrl[] =>
 const silentState = (observation: Observation | undefined): CarrierState => {
   const health = observation?.health ?? [];
   if (health.some(({ state }) => state === 'down')) return 'down';
-  return health.some(({ lastOkMs }) => lastOkMs !== undefined) ? 'facts-too-old' : 'never-checked';
+  return health.some(({ lastOkMs }) => lastOkMs !== undefined) ? 'facts-too-old' : 'never-verified';
 };
 
 const comparedState = ({ carriage, schedule, observation, facts }: CarrierSubject, nowMs: EpochMs): CarrierState => {
-  if (observation === undefined || facts === undefined) return 'never-checked';
+  if (observation === undefined || facts === undefined) return 'never-verified';
   const { heads, full } = observation.checkedMs;
   // Hosts without HTTP are compared only by whole listings.
   const intervalMs = offersHttp(carriage) ? schedule.headsMs : schedule.fullMs;

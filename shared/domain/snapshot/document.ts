@@ -31,7 +31,7 @@ export type CarrierState =
   | 'switched-off-by-owner'
   | 'switched-off-by-admin'
   | 'down'
-  | 'never-checked'
+  | 'never-verified'
   | 'facts-too-old'
   | 'differs-everywhere';
 

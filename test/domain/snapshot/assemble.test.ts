@@ -156,7 +156,7 @@ describe('assembling a snapshot', () => {
       ['down', 'down'],
       ['empty', 'differs-everywhere'],
       ['forgotten', 'facts-too-old'],
-      ['new', 'never-checked'],
+      ['new', 'never-verified'],
       ['off', 'switched-off-by-owner'],
     ]);
     expect(named(document, repository(document, 'alpha')?.standings)).toEqual(NOBODY);
