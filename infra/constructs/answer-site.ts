@@ -62,12 +62,12 @@ export class AnswerSite extends Construct {
     this.distribution = new Distribution(this, 'Distribution', {
       comment: 'Mirrortide: mirrorlist and metalink',
       httpVersion: HttpVersion.HTTP2_AND_3,
-      minimumProtocolVersion: SecurityPolicyProtocol.TLS_V1_2_2021,
       ...(props.domain === undefined
         ? {}
         : {
             domainNames: [props.domain.name],
             certificate: Certificate.fromCertificateArn(this, 'Certificate', props.domain.certificateArn),
+            minimumProtocolVersion: SecurityPolicyProtocol.TLS_V1_2_2021,
           }),
       logBucket: props.accessLogs,
       logFilePrefix: 'cdn/',
