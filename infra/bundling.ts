@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BuildOptions, build } from 'esbuild';
+import { type BuildOptions, build, stop } from 'esbuild';
 
 /**
  * How every function becomes the one file that runs. The stack and the local system both build with these options, so what is
@@ -51,5 +51,7 @@ export async function bundleFunctions(outFolder: string): Promise<string> {
       }),
     ),
   );
+  // Its service process would stay, with 300 MB, as long as this one.
+  await stop();
   return outFolder;
 }
