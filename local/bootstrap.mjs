@@ -12,6 +12,7 @@ const OLDEST_NODE = 20;
 /** TypeScript without a compile step, and the Lambda runtime's own major version. */
 const NEEDED_NODE = 24;
 const USAGE_EXIT = 2;
+const PARENT_POLL_MS = 500;
 
 /** Entry of each command, and whether the development tools must be there too. */
 const COMMANDS = {
@@ -133,6 +134,15 @@ function run(node, args) {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     // A terminal sends SIGINT to the whole group already; the child takes signals in quick succession as one.
     process.on(signal, () => child.kill(signal));
+  }
+  // npm hands SIGTERM to its shell, which dies of it and tells nobody.
+  const parent = process.ppid;
+  if (process.env.npm_lifecycle_event !== undefined) {
+    const orphaned = setInterval(() => {
+      if (process.ppid === parent) return;
+      clearInterval(orphaned);
+      child.kill('SIGTERM');
+    }, PARENT_POLL_MS);
   }
   child.on('error', (error) => fail(`${node} could not be run: ${error.message}`, 1));
   child.on('exit', (code, signal) => {

@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -96,6 +97,31 @@ test('signals reach the entry, and its way of ending is ours', async () => {
   );
   child.kill('SIGTERM');
   expect(await once(child, 'exit')).toEqual([5, null]);
+});
+
+test('when npm is ended and tells nobody, the entry ends too', async () => {
+  await bootstrap('start');
+  const done = join(root, 'done');
+  const program = `import { writeFileSync } from 'node:fs';
+    process.on('SIGTERM', () => { writeFileSync(${JSON.stringify(done)}, ''); process.exit(0); });
+    setInterval(() => {}, 1000); console.log('up');`;
+  await writeFile(join(root, 'local/main.ts'), program);
+  // The shell between npm and its script; ":" keeps it from becoming the script itself.
+  const command = `"${process.execPath}" "${join(root, 'local/bootstrap.mjs')}" start; :`;
+  const shell = spawn('sh', ['-c', command], { env: { ...environment(), npm_lifecycle_event: 'start' } });
+  let out = '';
+  shell.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+  await until(
+    'the entry runs',
+    async () => out,
+    (text) => text.includes('up'),
+  );
+  shell.kill('SIGTERM');
+  await until(
+    'the entry ended',
+    async () => existsSync(done),
+    (ended) => ended,
+  );
 });
 
 test('the runner counts a file that does not load as a failure, and a skip without a reason as a problem', () => {
