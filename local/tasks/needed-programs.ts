@@ -18,6 +18,11 @@ const PROGRAMS: readonly Program[] = [
   { name: 'dpkg-deb', debianPackage: 'dpkg' },
   { name: 'apt-ftparchive', debianPackage: 'apt-utils' },
   { name: 'apt-get', debianPackage: 'apt' },
+  { name: 'zypper', debianPackage: 'zypper' },
+  { name: 'aria2c', debianPackage: 'aria2' },
+  { name: 'wget2', debianPackage: 'wget2' },
+  { name: 'wget', debianPackage: 'wget' },
+  { name: 'curl', debianPackage: 'curl' },
   { name: 'java', debianPackage: 'openjdk-17-jre-headless' },
 ];
 const OLDEST_JAVA = 17;
