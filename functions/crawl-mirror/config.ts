@@ -1,4 +1,4 @@
-import { ConfigError } from '#domain/errors.ts';
+import { type Environment, requiredEnvironment } from '#domain/required-environment.ts';
 
 export const ENV_KEYS = [
   'MIRRORTIDE_INVENTORY_TABLE',
@@ -28,15 +28,13 @@ export interface Config {
   readonly times: CrawlTimes;
 }
 
-export const parseConfig = (env: Readonly<Record<string, string | undefined>>): Readonly<Config> => {
-  const missing = ENV_KEYS.filter((key) => (env[key] ?? '') === '');
-  if (missing.length > 0) throw new ConfigError(`missing: ${missing.join(', ')}`);
-  const read = (key: EnvKey): string => env[key] ?? '';
+export const parseConfig = (env: Environment): Readonly<Config> => {
+  const values = requiredEnvironment(env, ENV_KEYS);
   return {
-    inventoryTable: read('MIRRORTIDE_INVENTORY_TABLE'),
-    pointerTable: read('MIRRORTIDE_POINTER_TABLE'),
-    observationTable: read('MIRRORTIDE_OBSERVATION_TABLE'),
-    bucket: read('MIRRORTIDE_BUCKET'),
+    inventoryTable: values.MIRRORTIDE_INVENTORY_TABLE,
+    pointerTable: values.MIRRORTIDE_POINTER_TABLE,
+    observationTable: values.MIRRORTIDE_OBSERVATION_TABLE,
+    bucket: values.MIRRORTIDE_BUCKET,
     times: { checkMs: FUNCTION_TIMEOUT_MS - WRITE_MARGIN_MS, leaseMs: FUNCTION_TIMEOUT_MS + LEASE_MARGIN_MS },
   };
 };

@@ -1,4 +1,4 @@
-import { ConfigError } from '#domain/errors.ts';
+import { type Environment, requiredEnvironment } from '#domain/required-environment.ts';
 
 export const ENV_KEYS = [
   'MIRRORTIDE_INVENTORY_TABLE',
@@ -19,18 +19,18 @@ export interface Config {
 }
 
 /** The edge table may be empty or missing; everything else may not. */
-const REQUIRED = ENV_KEYS.filter((key) => key !== 'MIRRORTIDE_EDGE_TABLE_ARN');
+const REQUIRED = ENV_KEYS.filter(
+  (key): key is Exclude<EnvKey, 'MIRRORTIDE_EDGE_TABLE_ARN'> => key !== 'MIRRORTIDE_EDGE_TABLE_ARN',
+);
 
-export const parseConfig = (env: Readonly<Record<string, string | undefined>>): Readonly<Config> => {
-  const missing = REQUIRED.filter((key) => (env[key] ?? '') === '');
-  if (missing.length > 0) throw new ConfigError(`missing: ${missing.join(', ')}`);
-  const read = (key: EnvKey): string => env[key] ?? '';
-  const arn = read('MIRRORTIDE_EDGE_TABLE_ARN');
+export const parseConfig = (env: Environment): Readonly<Config> => {
+  const values = requiredEnvironment(env, REQUIRED);
+  const arn = env['MIRRORTIDE_EDGE_TABLE_ARN'] ?? '';
   return {
-    inventoryTable: read('MIRRORTIDE_INVENTORY_TABLE'),
-    pointerTable: read('MIRRORTIDE_POINTER_TABLE'),
-    observationTable: read('MIRRORTIDE_OBSERVATION_TABLE'),
-    bucket: read('MIRRORTIDE_BUCKET'),
+    inventoryTable: values.MIRRORTIDE_INVENTORY_TABLE,
+    pointerTable: values.MIRRORTIDE_POINTER_TABLE,
+    observationTable: values.MIRRORTIDE_OBSERVATION_TABLE,
+    bucket: values.MIRRORTIDE_BUCKET,
     edgeTableArn: arn === '' ? undefined : arn,
   };
 };

@@ -20,13 +20,15 @@ export interface MasterState {
   readonly changedMs: EpochMs;
 }
 
+/** One host, one category, one kind of check. */
 export interface PlannedCheck {
   readonly host: HostId;
   readonly category: CategoryId;
   readonly check: CheckKind;
+  /** The manifest generation the plan knew; a later one may be used. */
   readonly generation: Generation;
   readonly plannedMs: EpochMs;
-  /** The latest moment in what was known of the pair; 0 when nothing was. */
+  /** The latest moment that the plan knew of this pair, 0 when it knew nothing: plans on the same knowledge ask the same. */
   readonly basedOnMs: EpochMs;
 }
 
