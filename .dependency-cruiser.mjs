@@ -33,7 +33,12 @@ export default {
       { path: LAMBDA },
       'aws-lambda types stop at the handler',
     ),
-    rule('cdk-only-in-infra', { path: '.', pathNot: '^(infra/|test/infra/)' }, { path: CDK }, 'bundling CDK into a function is a 30 MB mistake'),
+    rule(
+      'cdk-only-in-infra',
+      { path: '.', pathNot: '^(infra/|test/infra/)' },
+      { path: CDK },
+      'bundling CDK into a function is a 30 MB mistake',
+    ),
     rule(
       'infra-does-not-run-functions',
       { path: '^infra/' },
@@ -52,7 +57,12 @@ export default {
       { path: '^shared/(adapters|lambda)/' },
       'only handler.ts wires',
     ),
-    rule('nobody-imports-a-handler', { path: '.', pathNot: '^test/' }, { path: '^functions/[^/]+/handler\\.ts$' }, 'handlers are entry points'),
+    rule(
+      'nobody-imports-a-handler',
+      { path: '.', pathNot: '^test/' },
+      { path: '^functions/[^/]+/handler\\.ts$' },
+      'handlers are entry points',
+    ),
   ],
   options: {
     tsPreCompilationDeps: true,

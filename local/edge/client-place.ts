@@ -43,10 +43,12 @@ export async function databasePlaces(files: readonly string[], fallback: ClientP
 }
 
 function lookUp(reader: Reader<GeoRecord>, address: string): GeoRecord | undefined {
+  // The reader would walk an IPv4 tree by the first bits of an IPv6 address, and find somebody else.
+  if (reader.metadata.ipVersion === 4 && address.includes(':')) return undefined;
   try {
     return reader.get(address) ?? undefined;
   } catch {
-    // An IPv6 address in a database for IPv4 is unknown, not an error.
+    // Not an address: nothing is known of it.
     return undefined;
   }
 }
