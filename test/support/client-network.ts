@@ -92,7 +92,7 @@ hosts:${MIRRORS.map((mirror) => `\n  - id: ${mirror}\n    country: ${COUNTRIES[m
 categories:
   - id: fedora
     master: ${folder}/master/fedora
-    schedule: &quick { scanMaster: 1m, probeAfterChange: [1s, 2s, 4s, 8s, 16s, 32s] }
+    schedule: &quick { scanMaster: 1m, heads: 1m, probeAfterChange: [1s, 2s, 4s, 8s, 16s, 32s] }
     rules: [{ match: 'releases/(?<version>[0-9]+)/Everything/(?<arch>[^/]+)/os', repo: 'fedora-\${version}' }]
   - id: debian
     master: ${folder}/master/debian
