@@ -91,15 +91,18 @@ async function openEdge({ options, system, network, show, report }: ServeInput):
     staticList: system.edgeStore.staticList,
     now: Date.now,
   };
+  let base = `http://${ADDRESS}:${options.port}`;
   try {
-    return await startEdgeServer({
+    const server = await startEdgeServer({
       port: options.port,
       address: ADDRESS,
       respond: (request) =>
-        request.uri === '/' ? homePage(system) : answerAtEdge(deps, { ...request, address: address ?? request.address }),
+        request.uri === '/' ? homePage(system, base) : answerAtEdge(deps, { ...request, address: address ?? request.address }),
       accessLog: options.accessLog ? (line) => show.line(line) : undefined,
       onFault: (error) => report('answering', error),
     });
+    base = `http://${ADDRESS}:${server.port}`;
+    return server;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
       throw new StartProblem(`port ${options.port} on ${ADDRESS} is in use; npm start -- --port N takes another one`);

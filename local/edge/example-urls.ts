@@ -6,6 +6,12 @@ export interface ExampleUrl {
   readonly what: string;
 }
 
+/** What somebody puts on a machine to make it a client of this network. */
+export interface ClientSetup {
+  readonly file: string;
+  readonly text: string;
+}
+
 function firstOfType(view: SnapshotView, type: SnapshotRepository['type']): SnapshotRepository | undefined {
   for (let at = 0; at < view.counts.repositories; at += 1) {
     const repository = view.repositoryAt(at);
@@ -40,4 +46,22 @@ export function exampleUrls(view: SnapshotView, base: string): readonly ExampleU
     ...(any === undefined ? [] : forAny(any)),
     { url: `${base}/status`, what: 'what is published, and how old every fact is' },
   ];
+}
+
+/** An apt source names the suite; the components are the repository's own matter, and nearly every one has `main`. */
+const suiteOf = ({ headPath }: SnapshotRepository): string => /dists\/([^/]+)\//.exec(headPath)?.[1] ?? 'stable';
+
+/** The lines to copy for the first rpm and the first apt repository. Nothing in them is signed, since nothing here has a key. */
+export function clientSetups(view: SnapshotView, base: string): readonly ClientSetup[] {
+  const rpm = firstOfType(view, 'rpm');
+  const apt = firstOfType(view, 'apt');
+  const dnf = (repository: SnapshotRepository): ClientSetup => ({
+    file: `/etc/yum.repos.d/${repository.repo}.repo`,
+    text: `[${repository.repo}]\nname=${repository.repo}\nmetalink=${base}/metalink?${query(repository)}\ngpgcheck=0`,
+  });
+  const sources = (repository: SnapshotRepository): ClientSetup => ({
+    file: `/etc/apt/sources.list.d/${repository.repo}.list`,
+    text: `deb [trusted=yes] mirror+${base}/mirrorlist?${query(repository)} ${suiteOf(repository)} main`,
+  });
+  return [...(rpm === undefined ? [] : [dnf(rpm)]), ...(apt === undefined ? [] : [sources(apt)])];
 }

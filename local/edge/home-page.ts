@@ -5,7 +5,7 @@ import { openSnapshot } from '#wire/snapshot/open-snapshot.ts';
 import type { LocalSystem } from '../runtime/local-system.ts';
 import { type NetworkRow, networkRows } from '../terminal/network-rows.ts';
 import type { EdgeAnswer } from './edge-cache.ts';
-import { exampleUrls } from './example-urls.ts';
+import { type ClientSetup, clientSetups, exampleUrls } from './example-urls.ts';
 
 const TEMPLATE = new URL('./home-page.html', import.meta.url);
 /** The page is for a look at a network, not for an audit of thousands: /explain and --json have all. */
@@ -32,11 +32,15 @@ function linkRow({ url, what }: { readonly url: string; readonly what: string })
   return `<li><a href="${escapeHtml(url)}"><code>${escapeHtml(url)}</code></a><span>${escapeHtml(what)}</span></li>`;
 }
 
+function setupBlock({ file, text }: ClientSetup): string {
+  return `<p class="soft"><code>${escapeHtml(file)}</code></p><pre>${escapeHtml(text)}</pre>`;
+}
+
 function fill(template: string, values: Readonly<Record<string, string>>): string {
   return template.replace(/\{\{(\w+)\}\}/g, (_, name: string) => values[name] ?? '');
 }
 
-function pageValues(view: SnapshotView, pointer: SnapshotPointer): Readonly<Record<string, string>> {
+function pageValues(view: SnapshotView, pointer: SnapshotPointer, base: string): Readonly<Record<string, string>> {
   const rows = networkRows(view);
   const listed = new Set(rows.filter((row) => row.listed).map((row) => row.host));
   const { hosts, repositories, directories } = view.counts;
@@ -46,6 +50,7 @@ function pageValues(view: SnapshotView, pointer: SnapshotPointer): Readonly<Reco
     snapshot: `Snapshot ${pointer.sequence}, published ${escapeHtml(new Date(pointer.publishedMs).toISOString())}, ${pointer.sizeBytes} bytes, <code>${escapeHtml(pointer.name.slice(0, 12))}</code>`,
     rows: rows.slice(0, MOST_ROWS).map(mirrorRow).join('\n'),
     rest: rows.length > MOST_ROWS ? `<p>… and ${rows.length - MOST_ROWS} more.</p>` : '',
+    setups: clientSetups(view, base).map(setupBlock).join('\n'),
     links: exampleUrls(view, '').slice(1).map(linkRow).join('\n'),
   };
 }
@@ -56,14 +61,18 @@ const WAITING: Readonly<Record<string, string>> = {
   snapshot: '',
   rows: '',
   rest: '',
+  setups: '',
   links: '',
 };
 
-/** The first page that a newcomer sees: what is published, which mirrors are offered or not and why, and what to ask. */
-export async function homePage(system: Pick<LocalSystem, 'published'>): Promise<EdgeAnswer> {
+/**
+ * The first page that a newcomer sees: what is published, which mirrors are offered or not and why, how to become a client, and
+ * what to ask. `base` is where this edge listens, as clients write it.
+ */
+export async function homePage(system: Pick<LocalSystem, 'published'>, base: string): Promise<EdgeAnswer> {
   const template = await readFile(TEMPLATE, 'utf8');
   const published = await system.published();
-  const values = published === undefined ? WAITING : pageValues(openSnapshot(published.bytes), published.pointer);
+  const values = published === undefined ? WAITING : pageValues(openSnapshot(published.bytes), published.pointer, base);
   return {
     status: 200,
     headers: {
