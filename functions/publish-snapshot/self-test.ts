@@ -45,8 +45,8 @@ const problemOf = (
   if (!promises(document, repository)) return undefined;
   if (answer.status !== 200) return `answers ${answer.status} although it has hosts`;
   if (!/https?:\/\//.test(answer.body)) return 'names no URL';
-  const newest = repository.heads[0]?.hashes.sha256 ?? '';
-  return format === 'metalink' && !answer.body.includes(newest) ? 'lacks the newest digest' : undefined;
+  const first = repository.heads[0]?.hashes.sha256 ?? '';
+  return format === 'metalink' && !answer.body.includes(first) ? 'lacks the first digest' : undefined;
 };
 
 /**

@@ -336,3 +336,30 @@ describe('answers', () => {
     }
   });
 });
+
+// Last, since it leaves the mirrors behind their master.
+describe('metalinks between a push to the master and the first mirror that follows', () => {
+  it('describe the file that mirrors hold, so dnf keeps its cache and wget2 still asks only once', async () => {
+    const held = await network.masterFile(REPOMD);
+    const dnf = await dnfClient(`metalink=${at(METALINK)}`);
+    expect((await dnf.run('makecache')).exitCode).toBe(0);
+    await network.masterMovesOn('3.0');
+    const pushed = createHash('sha256')
+      .update(await network.masterFile(REPOMD))
+      .digest('hex');
+    await until(
+      'the new head among those that are accepted',
+      () => body(METALINK),
+      (text) => text.includes(pushed),
+    );
+    const requests = await network.requestsDuring(async () => {
+      expect((await dnf.run('--refresh', 'makecache')).exitCode).toBe(0);
+      expect((await download('wget2', at(METALINK))).files).toEqual(new Map([['repomd.xml', held]]));
+      expect((await download('aria2', at(METALINK))).files.get('repomd.xml')).toEqual(held);
+    });
+    expect(requests.map(({ userAgent }) => userAgent.split(/[ /]/)[0])).toEqual(['wget2', 'aria2']);
+    expect((await dnf.run('install', 'tide-hello')).exitCode).toBe(0);
+    expect(await dnf.installed()).toEqual(['tide-hello-2.0']);
+    await dnf.remove();
+  });
+});

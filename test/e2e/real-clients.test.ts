@@ -186,9 +186,10 @@ describe('real clients on a network of real servers', { timeout: 180_000 }, () =
     const moved = await until(
       'the new head in the metalink',
       () => metalink(),
-      ({ body }) => sha256(body) !== before && sha256(body) !== '',
+      ({ body }) => body.includes('<mm0:alternate>'),
     );
-    expect(moved.body).toContain(before);
+    // Until a mirror has the new head, what mirrors hold stays the file that the metalink describes.
+    expect(sha256(moved.body)).toBe(before);
     const between = await dnf.run('install', 'tide-hello');
     expect(between.exitCode, between.stderr).toBe(0);
     expect(await dnf.installed()).toEqual(['tide-hello-2.0']);

@@ -51,7 +51,9 @@ export interface ClientNetwork {
   requestsDuring(work: () => Promise<void>): Promise<readonly MirrorRequest[]>;
   /** What the edge was asked while `work` ran. */
   edgeRequestsDuring(work: () => Promise<void>): Promise<readonly EdgeRequest[]>;
-  /** Adds a package to the rpm and the apt repository; every mirror but `behind` follows. */
+  /** Adds a package to the rpm and the apt repository, and no mirror follows. */
+  masterMovesOn(version: string): Promise<void>;
+  /** The same, and every mirror but `behind` follows. */
   moveOn(version: string): Promise<void>;
   stop(): Promise<void>;
 }
@@ -222,6 +224,7 @@ const clientNetwork = ({ folder, servers, tide, stop }: Started): ClientNetwork 
       // The mark before is a line too.
       return (await edgeLog(tide, nextMark())).slice(before.length + 1);
     },
+    masterMovesOn: (version) => addPackages(folder, version),
     moveOn: async (version) => {
       await addPackages(folder, version);
       await sync(

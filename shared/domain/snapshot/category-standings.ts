@@ -6,6 +6,10 @@
  * accepted head, the newest earlier head that some carrier holds stays accepted, and its carriers are alternates. Naming the
  * stale hosts without the head would not help: dnf compares the digest and would try each of them in vain. When nobody holds any
  * head that a scan has seen, the repository is published without hosts, and clients are told so at once.
+ *
+ * After a push, and until the first mirror has it, the head that mirrors hold stays the first one published, and the master's new
+ * head is accepted beside it. Were the new head first, each dnf that refreshes would load all metadata again to find what it has
+ * (it revives its cache only for the first digest), and wget2, which knows no alternates, would load the older file without end.
  */
 import type { Facts } from '../crawl/observation.ts';
 import { acceptedHeads } from '../freshness/accepted-heads.ts';
@@ -52,10 +56,8 @@ const standIn = (profile: Profile, headPath: string, heads: readonly Head[]): St
   );
 };
 
-const isOffered = (standing: Standing): boolean => standing === 'current' || standing === 'alternate';
-
-/** The newest head that is too old to be accepted and yet held by somebody. */
-const leastStaleHead = (heads: readonly Head[], profiles: readonly Profile[], headPath: string): Head | undefined => {
+/** The newest head that somebody holds, accepted or not. */
+const newestHeldHead = (heads: readonly Head[], profiles: readonly Profile[], headPath: string): Head | undefined => {
   const held = new Set(
     profiles.map((profile) => seenHead(profile, headPath)).flatMap((seen) => (seen?.kind === 'digest' ? seen.sha256 : [])),
   );
@@ -86,9 +88,10 @@ export const categoryStandings = (
   const trees = coverage.trees.map(({ headPath, record, headChangedIn }): TreeStandings => {
     const accepted = acceptedHeads(record.heads, policy, nowMs);
     const strict = profiles.map((profile) => standIn(profile, headPath, accepted));
-    const kept = strict.some(isOffered) ? undefined : leastStaleHead(record.heads, profiles, headPath);
-    const heads = kept === undefined ? accepted : [...accepted, kept];
-    const byProfile = kept === undefined ? strict : profiles.map((profile) => standIn(profile, headPath, heads));
+    const held = strict.includes('current') ? undefined : newestHeldHead(record.heads, profiles, headPath);
+    const isKept = held !== undefined && !accepted.includes(held);
+    const byProfile = isKept ? profiles.map((profile) => standIn(profile, headPath, [...accepted, held])) : strict;
+    const heads = held === undefined ? accepted : [held, ...accepted.filter((head) => head !== held)];
     return { byProfile, published: { heads, standings: table.index(carriers, byProfile) }, headChangedIn };
   });
 

@@ -95,7 +95,7 @@ export interface SnapshotRepository {
   readonly directory: string;
   /** Whole path of the head file. */
   readonly headPath: string;
-  /** The present head first, then the alternates that are still accepted. */
+  /** The newest head that somebody serves first (the master's, once a mirror has it), then the others that are accepted. */
   readonly heads: readonly Head[];
   readonly standings: number;
 }

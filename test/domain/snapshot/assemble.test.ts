@@ -101,6 +101,16 @@ describe('assembling a snapshot', () => {
     ]);
   });
 
+  it('publishes the head that mirrors hold before the new one, until one of them has that', () => {
+    const shas = (document: SnapshotDocument) => repository(document, 'alpha')?.heads.map(({ hashes }) => hashes.sha256);
+    const hosts = [aHost('behind'), aHost('current')];
+    const pushed = assemble(hosts, [observed('behind', 'behind')]);
+    expect(named(pushed, repository(pushed, 'alpha')?.standings)).toEqual({ ...NOBODY, alternate: ['behind'] });
+    expect(shas(pushed)).toEqual([aHead('alpha-1').hashes.sha256, aHead('alpha-2').hashes.sha256]);
+    const followed = assemble(hosts, [observed('behind', 'behind'), observed('current', 'current')]);
+    expect(shas(followed)).toEqual([aHead('alpha-2').hashes.sha256, aHead('alpha-1').hashes.sha256]);
+  });
+
   it('takes out of a directory who was found to differ there', () => {
     const document = assemble(everyKind, everySight);
     expect(directory(document, 'beta/os/Packages')).toEqual({
