@@ -22,6 +22,7 @@ const COMMANDS = {
   bench: { tools: true, entry: benchEntry },
   synth: { tools: true, entry: () => ['node_modules/aws-cdk/bin/cdk', 'synth', '--quiet', '--no-notices'] },
   apply: { tools: false, entry: () => ['local/apply-network.ts'] },
+  'build:agent': { tools: false, entry: () => ['local/build-agent.ts'] },
   deploy: { tools: true, entry: () => ['node_modules/aws-cdk/bin/cdk', 'deploy'] },
 };
 

@@ -43,6 +43,10 @@ const violations: Record<string, Record<string, string>> = {
     'shared/adapters/net/x.ts': 'export const x = 1;',
     'functions/some-stage/some-stage.ts': "import { x } from '#adapters/net/x.ts';\nexport const story = x;",
   },
+  'agent-stands-alone': {
+    'shared/adapters/net/x.ts': 'export const x = 1;',
+    'agent/x.ts': "import { x } from '#adapters/net/x.ts';\nimport { parse } from 'yaml';\nexport const y = [x, parse];",
+  },
   'nobody-imports-a-handler': {
     'functions/some-stage/handler.ts': 'export const handler = 1;',
     'local/x.ts': "import { handler } from '../functions/some-stage/handler.ts';\nexport const x = handler;",
@@ -51,7 +55,7 @@ const violations: Record<string, Record<string, string>> = {
 
 const cruise = async (): Promise<string[]> => {
   const bin = join(root, 'node_modules/.bin/depcruise');
-  const { stdout } = await run(bin, ['shared', 'functions', 'infra', 'local', '-T', 'json'], {
+  const { stdout } = await run(bin, ['shared', 'functions', 'infra', 'local', 'agent', '-T', 'json'], {
     cwd: copy,
     maxBuffer: 1 << 26,
   }).catch((error: { stdout: string }) => error);
@@ -74,7 +78,7 @@ describe('the direction of dependencies', () => {
   });
 
   it.each(Object.entries(violations))('%s bites', { timeout: 60_000 }, async (rule, files) => {
-    for (const folder of ['shared', 'functions', 'infra', 'local']) {
+    for (const folder of ['shared', 'functions', 'infra', 'local', 'agent']) {
       await rm(join(copy, folder), { recursive: true, force: true });
       await mkdir(join(copy, folder), { recursive: true });
     }

@@ -13,7 +13,7 @@ const STATIC_CHECKS: readonly StaticCheck[] = [
   { name: 'format and lint', command: 'biome', args: ['check', '--error-on-warnings'] },
   { name: 'types', command: 'node', args: [COMPILER, '--noEmit'] },
   { name: 'the domain is pure', command: 'node', args: [COMPILER, '-p', 'shared/domain'] },
-  { name: 'architecture', command: 'depcruise', args: ['shared', 'functions', 'infra', 'local', 'bench', '-T', 'err'] },
+  { name: 'architecture', command: 'depcruise', args: ['shared', 'functions', 'infra', 'local', 'bench', 'agent', '-T', 'err'] },
 ];
 
 /** Runs every static check, also after a failed one; returns the names of those that failed. */
