@@ -1,4 +1,4 @@
-import type { ClientKind, EpochMs, Fence, HostName, LockConfig, LockName, LockState } from '#domain/lock/lock-state.ts';
+import type { EpochMs, Fence, HostName, LockConfig, LockName, LockState } from '#domain/lock/lock-state.ts';
 import type {
   AcquireOutcome,
   ConfigureOutcome,
@@ -15,42 +15,25 @@ import type {
   ResumeOutcome,
   UnknownLock,
 } from '#domain/lock/outcomes.ts';
+import { acquireSlot } from './acquire-slot.ts';
+import { confirmGrant, failGrant, renewGrant } from './hold-grant.ts';
+import type { AcquireCall, FencedCall, LegacyCall, OperatorCall } from './lock-calls.ts';
+import { type LockDeps, timeLeft } from './lock-deps.ts';
+import { configureLock, forceRelease, removeLock, removeWaiter, resumeLock } from './operate-lock.ts';
+import { releaseGrant } from './release-grant.ts';
 
-/** Which lock, by whom, and when the request arrived at the front door (`requestContext.timeEpoch`): no write starts 6 s later. */
-export interface LockCall {
-  readonly lock: LockName;
-  /** The authenticated host. */
-  readonly host: HostName;
-  readonly arrivedMs: EpochMs;
-}
+export type { AcquireCall, FencedCall, LegacyCall, LockCall, OperatorCall } from './lock-calls.ts';
+export type { LockDeps, RulesSource } from './lock-deps.ts';
 
-export interface FencedCall extends LockCall {
-  readonly fence: Fence;
-  readonly reason?: string | undefined;
-}
-
-export interface OperatorCall {
-  readonly lock: LockName;
-  readonly operator: string;
-  readonly arrivedMs: EpochMs;
-  readonly reason?: string | undefined;
-}
-
-/** A client that knows neither confirmation nor fence nor ticket. */
-export interface LegacyCall extends LockCall {
-  readonly client: Exclude<ClientKind, 'native'>;
-  /** The name as the client wrote it, when it differs from `host`; returned as it was. */
-  readonly claimed?: string | undefined;
-  /** Refuse a new grant at a full lock without a place in the queue. */
-  readonly noQueue?: boolean;
-}
+/** Waiters shown with a lock. */
+const SHOWN_WAITERS = 100;
 
 /**
  * Everything that can be done to a lock; the native routes and the other protocols are made of these. Every operation may be
  * repeated at any time and by anybody who lost a reply. Throws Fault when the table does not answer in time (503), nothing else.
  */
 export interface LockOperations {
-  acquire(call: LockCall & { readonly requestId: string; readonly ticket?: number | undefined }): Promise<AcquireOutcome>;
+  acquire(call: AcquireCall): Promise<AcquireOutcome>;
   confirm(call: FencedCall): Promise<ConfirmOutcome>;
   renew(call: FencedCall): Promise<RenewOutcome>;
   release(call: FencedCall): Promise<ReleaseOutcome>;
@@ -77,3 +60,47 @@ export interface LockOperations {
     call: OperatorCall & { readonly host: HostName },
   ): Promise<UnknownLock | { readonly kind: 'removed' | 'not_waiting' }>;
 }
+
+const viewsOf = (deps: LockDeps): Pick<LockOperations, 'inspect' | 'list' | 'history' | 'hostLocks' | 'byId'> => {
+  const present = async (lock: LockName, arrivedMs: EpochMs): Promise<LockState | undefined> => {
+    const state = await deps.store.read(lock, timeLeft(deps, arrivedMs));
+    return state === undefined || state.removed ? undefined : state;
+  };
+  return {
+    inspect: async (name, arrivedMs) => {
+      const lock = await present(name, arrivedMs);
+      if (lock === undefined) return { kind: 'unknown_lock' };
+      const waiters = await deps.store.waiters(name, SHOWN_WAITERS + 1, timeLeft(deps, arrivedMs));
+      return { kind: 'lock', lock, waiters: waiters.slice(0, SHOWN_WAITERS), more: waiters.length > SHOWN_WAITERS };
+    },
+    list: (arrivedMs) => deps.store.list(timeLeft(deps, arrivedMs)),
+    history: (lock, afterVersion, limit, arrivedMs) => deps.store.events(lock, afterVersion, limit, timeLeft(deps, arrivedMs)),
+    hostLocks: (host, arrivedMs) => deps.store.hostLocks(host, timeLeft(deps, arrivedMs)),
+    byId: async (id, arrivedMs) => {
+      const name = await deps.store.nameOf(id, timeLeft(deps, arrivedMs));
+      const lock = name === undefined ? undefined : await present(name, arrivedMs);
+      // A number may have been taken for a lock that somebody else made first, under another number.
+      return lock?.id === id ? lock : { kind: 'unknown_lock' };
+    },
+  };
+};
+
+export const lockOperations = (deps: LockDeps): LockOperations => ({
+  acquire: (call) => acquireSlot(deps, { ...call, client: 'native', claimed: undefined, queueing: true }),
+  legacyAcquire: ({ noQueue = false, claimed, ...call }) =>
+    acquireSlot(deps, { ...call, requestId: deps.newId(), claimed, queueing: !noQueue }),
+  confirm: (call) => confirmGrant(deps, call),
+  renew: (call) => renewGrant(deps, call),
+  fail: (call) => failGrant(deps, call),
+  release: async (call) => {
+    const outcome = await releaseGrant(deps, call);
+    return outcome.kind === 'newer_grant' ? { kind: 'not_held', lock: outcome.lock } : outcome;
+  },
+  legacyRelease: (call) => releaseGrant(deps, { ...call, fence: undefined }),
+  ...viewsOf(deps),
+  forceRelease: (call) => forceRelease(deps, call),
+  resume: (call) => resumeLock(deps, call),
+  configure: (call) => configureLock(deps, call),
+  remove: (call) => removeLock(deps, call),
+  removeWaiter: (call) => removeWaiter(deps, call),
+});

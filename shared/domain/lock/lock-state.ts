@@ -76,6 +76,7 @@ export const TRANSITIONS = [
   'ensure',
   'grant',
   'evict-and-grant',
+  'evict',
   'extend-offer',
   'confirm',
   'renew',

@@ -25,6 +25,12 @@ export type LockWrite = Readonly<{ cause: Cause }> &
         /** Only a deadline before this has lapsed: the present less the guard. */
         readonly lapsedBeforeMs: EpochMs;
       }
+    | {
+        readonly kind: 'evict';
+        readonly host: HostName;
+        readonly fence: Fence;
+        readonly lapsedBeforeMs: EpochMs;
+      }
     | { readonly kind: 'extend-offer'; readonly host: HostName; readonly fence: Fence; readonly deadlineMs: EpochMs }
     | {
         readonly kind: 'confirm';

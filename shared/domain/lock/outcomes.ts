@@ -43,7 +43,11 @@ export type RenewOutcome =
   | ConfirmOutcome
   /** An offer is confirmed, not renewed. */
   | { readonly kind: 'not_confirmed'; readonly lock: LockState };
-export type FailOutcome = UnknownLock | Lost | { readonly kind: 'failed'; readonly grant: Grant; readonly lock: LockState };
+export type FailOutcome =
+  | UnknownLock
+  | Lost
+  | { readonly kind: 'not_confirmed'; readonly lock: LockState }
+  | { readonly kind: 'failed'; readonly grant: Grant; readonly lock: LockState };
 
 export type ReleaseOutcome =
   | UnknownLock
