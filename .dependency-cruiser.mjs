@@ -58,6 +58,12 @@ export default {
       'only handler.ts wires',
     ),
     rule(
+      'agent-stands-alone',
+      { path: '^agent/' },
+      { path: '.', pathNot: '^(agent|shared/(domain|wire))/', dependencyTypesNot: ['core'] },
+      'one file on a host without node_modules; what it shares with the service are shapes',
+    ),
+    rule(
       'nobody-imports-a-handler',
       { path: '.', pathNot: '^test/' },
       { path: '^functions/[^/]+/handler\\.ts$' },
