@@ -12,6 +12,6 @@ export interface InventoryStore {
   load(): Promise<Inventory>;
   /** What `apply` would do. */
   compare(inventory: Inventory): Promise<InventoryChange>;
-  /** Makes the stored inventory equal to this one, entity by entity; safe to repeat after a crash. Entities are named `host/ID`, `category/ID`, `site/ID`, `settings`. */
+  /** Makes the stored inventory equal to this one, entity by entity; safe to repeat after a crash. Entities are named `host/ID`, `category/ID`, `site/ID`, `settings`, `locks`. */
   apply(inventory: Inventory): Promise<InventoryChange>;
 }

@@ -1,4 +1,4 @@
-import type { HostName, LockName, LockState, Waiter } from '#domain/lock/lock-state.ts';
+import type { ClientKind, EpochMs, HostName, LockName, LockState, Waiter } from '#domain/lock/lock-state.ts';
 import type { LockWrite } from '#domain/lock/lock-write.ts';
 import type { HostLock, LockEvent } from '#domain/lock/outcomes.ts';
 
@@ -15,6 +15,14 @@ export interface Within {
   readonly withinMs: number;
 }
 
+/** Whoever joins a queue; when to ask again depends on the ticket. */
+export interface Newcomer {
+  readonly host: HostName;
+  readonly client: ClientKind;
+  readonly nowMs: EpochMs;
+  readonly intervalMs: (ticket: number) => number;
+}
+
 /** Locks, one item each; the queue of each lock under a key of its own, so that an arrival storm never slows a release. */
 export interface LockStore {
   /** Strongly consistent. Locks that were removed are returned, marked so. */
@@ -25,7 +33,7 @@ export interface LockStore {
   waiters(lock: LockName, limit: number, within: Within): Promise<readonly Waiter[]>;
   waiter(lock: LockName, host: HostName, within: Within): Promise<Waiter | undefined>;
   /** Puts the host at the end of the queue; a host that is in it already keeps its place. */
-  enqueue(lock: LockName, waiter: Omit<Waiter, 'ticket'>, within: Within): Promise<Waiter>;
+  enqueue(lock: LockName, newcomer: Newcomer, within: Within): Promise<Waiter>;
   /** Notes that the waiter is alive and when it comes next. Does nothing when it left the queue in the meantime. */
   touch(lock: LockName, waiter: Waiter, within: Within): Promise<void>;
   /** Takes the host out of the queue; with a ticket, only if it still has that one. Whether it was there. */

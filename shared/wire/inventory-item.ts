@@ -1,13 +1,16 @@
 import * as v from 'valibot';
 import { WireError } from '#domain/errors.ts';
 import type { Category, Host, Master, NetworkSettings, RepositoryRule, Site } from '#domain/inventory/inventory.ts';
+import type { LockRules } from '#domain/lock/lock-rules.ts';
+import { lockRulesSchema } from './lock/lock-rules.ts';
 
 /** One thing that the inventory's store keeps by itself. */
 export type InventoryEntity =
   | { readonly kind: 'site'; readonly value: Site }
   | { readonly kind: 'category'; readonly value: Category }
   | { readonly kind: 'host'; readonly value: Host }
-  | { readonly kind: 'settings'; readonly value: NetworkSettings };
+  | { readonly kind: 'settings'; readonly value: NetworkSettings }
+  | { readonly kind: 'locks'; readonly value: LockRules };
 
 // Only shapes are checked here: values were judged by the network file or the administration before they were stored. Unknown
 // keys are dropped, so that an older function reads what a newer one wrote.
@@ -106,6 +109,7 @@ const entity = v.variant('kind', [
   v.object({ v: version, kind: v.literal('category'), value: category }),
   v.object({ v: version, kind: v.literal('host'), value: host }),
   v.object({ v: version, kind: v.literal('settings'), value: settings }),
+  v.object({ v: version, kind: v.literal('locks'), value: lockRulesSchema }),
 ]);
 
 const withNulls = (input: InventoryEntity): unknown =>
@@ -127,6 +131,6 @@ export const parseEntity = (text: string): InventoryEntity => {
   }
 };
 
-/** `host/ID`, `category/ID`, `site/ID`, `settings`: how people and logs call it. */
+/** `host/ID`, `category/ID`, `site/ID`, `settings`, `locks`: how people and logs call it. */
 export const entityName = (input: InventoryEntity): string =>
-  input.kind === 'settings' ? 'settings' : `${input.kind}/${input.value.id}`;
+  input.kind === 'settings' || input.kind === 'locks' ? input.kind : `${input.kind}/${input.value.id}`;

@@ -29,6 +29,7 @@ const entitiesOf = (inventory: Inventory): readonly InventoryEntity[] => [
   ...inventory.categories.map((value): InventoryEntity => ({ kind: 'category', value })),
   ...inventory.hosts.map((value): InventoryEntity => ({ kind: 'host', value })),
   { kind: 'settings', value: inventory.settings },
+  ...(inventory.locks === undefined ? [] : [{ kind: 'locks', value: inventory.locks } as const]),
 ];
 
 const putRequest = (name: string, text: string): WriteRequest => ({
@@ -73,14 +74,16 @@ const writeBatch = async (dynamo: DynamoDBClient, table: string, requests: reado
 };
 
 const readInventory = async (dynamo: DynamoDBClient, table: string): Promise<Inventory | undefined> => {
-  const [settings, sites, categories, hosts] = await Promise.all(
-    (['settings', 'site', 'category', 'host'] as const).map((kind) => readKind(dynamo, table, kind)),
+  const [settings, sites, categories, hosts, locks] = await Promise.all(
+    (['settings', 'site', 'category', 'host', 'locks'] as const).map((kind) => readKind(dynamo, table, kind)),
   );
   const [network] = (settings ?? []).map(parseEntity);
   if (network?.kind !== 'settings') return undefined;
   const values = (texts: readonly string[] | undefined) => (texts ?? []).map(parseEntity);
+  const [rules] = values(locks);
   return {
     settings: network.value,
+    ...(rules?.kind === 'locks' && { locks: rules.value }),
     sites: values(sites).flatMap((entity) => (entity.kind === 'site' ? [entity.value] : [])),
     categories: values(categories).flatMap((entity) => (entity.kind === 'category' ? [entity.value] : [])),
     hosts: values(hosts).flatMap((entity) => (entity.kind === 'host' ? [entity.value] : [])),
@@ -110,13 +113,13 @@ const difference = (stored: Stored, wanted: Stored): InventoryChange => ({
 });
 
 /** Rank in which entities are written; what refers comes after what it refers to, and the settings say that all is there. */
-const ORDER: Readonly<Record<string, number>> = { site: 0, category: 1, host: 2, settings: 3 };
+const ORDER: Readonly<Record<string, number>> = { site: 0, category: 1, host: 2, locks: 3, settings: 4 };
 
 const inOrder = (names: readonly string[]): readonly string[] =>
   names.toSorted((left, right) => (ORDER[keyOfName(left).kind] ?? 0) - (ORDER[keyOfName(right).kind] ?? 0));
 
 const readTexts = async (dynamo: DynamoDBClient, table: string): Promise<Stored> => {
-  const kinds = (['site', 'category', 'host', 'settings'] as const).map((kind) => readKind(dynamo, table, kind));
+  const kinds = (['site', 'category', 'host', 'locks', 'settings'] as const).map((kind) => readKind(dynamo, table, kind));
   const texts = (await Promise.all(kinds)).flat();
   return new Map(texts.map((text) => [entityName(parseEntity(text)), text]));
 };
@@ -131,10 +134,10 @@ const applyDifference = async (dynamo: DynamoDBClient, table: string, inventory:
   const puts = (names: readonly string[]): readonly WriteRequest[] =>
     names.map((name) => putRequest(name, wanted.get(name) ?? ''));
   // Each kind by itself: a batch has no order inside, and no host may be there before its category.
-  for (const kind of ['site', 'category', 'host']) {
+  for (const kind of ['site', 'category', 'host', 'locks']) {
     await writeAll(dynamo, table, puts(written.filter((name) => keyOfName(name).kind === kind)));
   }
-  for (const kind of ['host', 'category', 'site']) {
+  for (const kind of ['locks', 'host', 'category', 'site']) {
     await writeAll(dynamo, table, change.removed.filter((name) => keyOfName(name).kind === kind).map(deleteRequest));
   }
   await writeAll(dynamo, table, puts(written.filter((name) => name === 'settings')));

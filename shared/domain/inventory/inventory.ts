@@ -5,6 +5,8 @@
  * turn a directory into a repository are data of the category, so that no distribution's layout is known to the code.
  */
 
+import type { LockRules } from '../lock/lock-rules.ts';
+
 /** Milliseconds since 1970-01-01 UTC. */
 export type EpochMs = number;
 /** Lower-case slug of letters, digits, `.`, `_` and `-`; unique in the network. */
@@ -169,6 +171,8 @@ export interface NetworkSettings {
 
 export interface Inventory {
   readonly settings: NetworkSettings;
+  /** Absent: the network has no locks. */
+  readonly locks?: LockRules;
   readonly sites: readonly Site[];
   readonly categories: readonly Category[];
   readonly hosts: readonly Host[];

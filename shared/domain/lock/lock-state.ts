@@ -5,9 +5,9 @@
  * number of the grant; it only grows, for ever, also over deletion and re-creation of the lock, so that a late message of an
  * earlier grant can be told from the present one.
  */
-import type { EpochMs } from '../inventory/inventory.ts';
 
-export type { EpochMs } from '../inventory/inventory.ts';
+/** Milliseconds since 1970-01-01 UTC; the inventory's word, said again since the inventory holds the rules of locks. */
+export type EpochMs = number;
 
 /** 1 to 100 characters without slashes, control characters and spaces at the ends. */
 export type LockName = string;

@@ -5,6 +5,7 @@
  * slashes, which mean nothing.
  */
 import * as v from 'valibot';
+import { fitsPattern } from '#domain/lock/first-use.ts';
 import { hostName, isLockName } from './legacy-names.ts';
 
 export const DLMENGINE_PREFIX = '/dlmengine';
@@ -82,17 +83,14 @@ const lockJson = ({ id, acquiredBy, acquiredMs }: DlmEngineLock): Readonly<Recor
   acquired_since: new Date(acquiredMs).toISOString(),
 });
 
-const printIn = (version: DlmEngineVersion, value: unknown): string =>
-  `${JSON.stringify(version === 1 ? { data: value } : value)}\n`;
+const printIn = (version: DlmEngineVersion, value: unknown): unknown => (version === 1 ? { data: value } : value);
 
-export const printDlmEngineLock = (version: DlmEngineVersion, lock: DlmEngineLock): string => printIn(version, lockJson(lock));
+export const printDlmEngineLock = (version: DlmEngineVersion, lock: DlmEngineLock): unknown => printIn(version, lockJson(lock));
 
-export const printDlmEngineList = (version: DlmEngineVersion, locks: readonly DlmEngineLock[], total: number): string =>
+export const printDlmEngineList = (version: DlmEngineVersion, locks: readonly DlmEngineLock[], total: number): unknown =>
   printIn(version, { result: locks.map(lockJson), meta: { result_size: total } });
 
-export const printDlmEngineVersions = (): string => '{"versions":[{"version":"1"},{"version":"2"}]}\n';
-
-export const printDlmEngineError = (detail: string): string => `${JSON.stringify({ detail })}\n`;
+export const DLMENGINE_VERSIONS = { versions: [{ version: '1' }, { version: '2' }] } as const;
 
 export interface DlmEngineSearch {
   /** Whether the lock is asked for. */
@@ -106,21 +104,10 @@ export interface DlmEngineSearch {
  * `lock_id` is a regular expression over there. Here only `^`, `$` and `.*` mean something in it, since anybody's
  * expression could keep a matcher busy for ever.
  */
-const matcher = (pattern: string): ((id: string) => boolean) => {
-  const anchoredStart = pattern.startsWith('^');
-  const anchoredEnd = pattern.endsWith('$');
-  const pieces = pattern.slice(anchoredStart ? 1 : 0, anchoredEnd ? -1 : undefined).split('.*');
-  return (id) => {
-    const last = pieces.length - 1;
-    let at = 0;
-    for (const [index, piece] of pieces.entries()) {
-      const found = anchoredEnd && index === last ? Math.max(at, id.length - piece.length) : id.indexOf(piece, at);
-      const misplaced = anchoredStart && index === 0 && found !== 0;
-      if (found < 0 || misplaced || !id.startsWith(piece, found)) return false;
-      at = found + piece.length;
-    }
-    return true;
-  };
+const matcher = (text: string): ((id: string) => boolean) => {
+  const body = text.replace(/^\^/, '').replace(/\$$/, '').replaceAll('.*', '*');
+  const pattern = `${text.startsWith('^') ? '' : '*'}${body}${text.endsWith('$') ? '' : '*'}`;
+  return (id) => fitsPattern(pattern, id);
 };
 
 const whole = (text: string | null, fallback: number, least: number, most: number): number => {

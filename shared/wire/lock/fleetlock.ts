@@ -46,5 +46,3 @@ export const FLEETLOCK_KINDS = [
   'backend_unavailable',
 ] as const;
 export type FleetLockKind = (typeof FLEETLOCK_KINDS)[number];
-
-export const printFleetLockError = (kind: FleetLockKind, value: string): string => `${JSON.stringify({ kind, value })}\n`;

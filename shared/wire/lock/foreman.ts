@@ -114,7 +114,8 @@ const numberOfHost = (host: string): number => {
   return (number % 0x7fffffff) + 1;
 };
 
-const lockJson = (lock: ForemanLock): Readonly<Record<string, unknown>> => ({
+/** A lock as it is printed. */
+export const foremanLockJson = (lock: ForemanLock): Readonly<Record<string, unknown>> => ({
   id: lock.id ?? null,
   host_id: lock.holder === undefined ? null : numberOfHost(lock.holder),
   name: lock.name,
@@ -124,11 +125,6 @@ const lockJson = (lock: ForemanLock): Readonly<Record<string, unknown>> => ({
   updated_at: lock.updatedMs === undefined ? null : printTime(lock.updatedMs),
   ...(lock.holder === undefined ? {} : { host: { name: lock.holder, ...(lock.self === undefined ? {} : { self: lock.self }) } }),
 });
-
-export const printForemanLock = (lock: ForemanLock): string => `${JSON.stringify(lockJson(lock))}\n`;
-
-export const printForemanError = (message: string, id?: number): string =>
-  `${JSON.stringify({ error: { ...(id === undefined ? {} : { id }), message } })}\n`;
 
 export interface ForemanPage {
   readonly page: number;
@@ -165,9 +161,9 @@ const matches = (lock: ForemanLock, search: string): boolean => {
   return term['operator'] === '=' ? actual === value : actual.includes(value);
 };
 
-const printPage = (rows: readonly unknown[], total: number, page: ForemanPage): string => {
+const printPage = (rows: readonly unknown[], total: number, page: ForemanPage): unknown => {
   const first = (page.page - 1) * page.perPage;
-  return `${JSON.stringify({
+  return {
     total,
     subtotal: rows.length,
     page: page.page,
@@ -175,16 +171,16 @@ const printPage = (rows: readonly unknown[], total: number, page: ForemanPage): 
     search: page.search ?? null,
     sort: { by: page.order?.split(' ')[0] ?? null, order: page.order?.split(' ')[1] ?? null },
     results: rows.slice(first, first + page.perPage),
-  })}\n`;
+  };
 };
 
-export const printForemanList = (locks: readonly ForemanLock[], page: ForemanPage): string => {
+export const printForemanList = (locks: readonly ForemanLock[], page: ForemanPage): unknown => {
   const { search } = page;
   const found = search === undefined || search.trim() === '' ? locks : locks.filter((lock) => matches(lock, search));
   const byId = page.order?.startsWith('id') ?? false;
   const sorted = found.toSorted((a, b) => (byId ? (a.id ?? 0) - (b.id ?? 0) : a.name < b.name ? -1 : 1));
   const ordered = / desc$/i.test(page.order ?? '') ? sorted.toReversed() : sorted;
-  return printPage(ordered.map(lockJson), locks.length, page);
+  return printPage(ordered.map(foremanLockJson), locks.length, page);
 };
 
 export interface ForemanEvent {
@@ -193,7 +189,7 @@ export interface ForemanEvent {
   readonly atMs: number;
 }
 
-export const printForemanEvents = (events: readonly ForemanEvent[], page: ForemanPage): string =>
+export const printForemanEvents = (events: readonly ForemanEvent[], page: ForemanPage): unknown =>
   printPage(
     events.map(({ id, type, atMs }) => ({ id, event_type: type, created_at: printTime(atMs), updated_at: printTime(atMs) })),
     events.length,

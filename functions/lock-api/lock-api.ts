@@ -1,0 +1,49 @@
+import { Fault } from '#domain/errors.ts';
+import type { Log } from '#ports/log.ts';
+import { errorReply, type HttpCall, type HttpReply, retryAfterHeader } from './http-call.ts';
+import type { RulesSource } from './lock-deps.ts';
+import type { LockOperations } from './lock-operations.ts';
+import type { Protocol } from './protocol.ts';
+import { nativeProtocol } from './protocols/native.ts';
+
+export interface LockApiDeps {
+  readonly operations: LockOperations;
+  readonly rules: RulesSource;
+  readonly log: Log;
+}
+
+/** No request of any protocol is longer; what is longer is not read. */
+const MAX_BODY = 16_384;
+/** After a fault: the table recovers in seconds or not at all. */
+const RETRY_AFTER_FAULT_MS = 10_000;
+
+/** The first that fits speaks. */
+const ROUTES: readonly { readonly path: RegExp; readonly speak: Protocol }[] = [
+  { path: /^\/api\/v1\/(locks|hosts)(\/|$)/, speak: nativeProtocol },
+];
+
+const unavailable = (): HttpReply =>
+  errorReply(
+    503,
+    'backend_unavailable',
+    'The table of locks does not answer; ask again.',
+    retryAfterHeader(RETRY_AFTER_FAULT_MS),
+  );
+
+/** Every protocol on one door, over the same locks. Whatever a client sends is answered with 4xx at worst. */
+export const lockApi = async (deps: LockApiDeps, call: HttpCall): Promise<HttpReply> => {
+  const route = ROUTES.find(({ path }) => path.test(call.path));
+  if (route === undefined) return errorReply(404, 'not_found', 'There is nothing at this path.');
+  if (call.body.length > MAX_BODY) return errorReply(413, 'body_too_large', `A body may have ${MAX_BODY} characters.`);
+  try {
+    const rules = await deps.rules.current();
+    return await route.speak({ operations: deps.operations, rules, log: deps.log }, call);
+  } catch (error) {
+    if (error instanceof Fault) {
+      deps.log.warn('a request was not answered in time', { path: call.path, error });
+      return unavailable();
+    }
+    deps.log.error('a request failed', { path: call.path, error });
+    return errorReply(500, 'internal_error', 'The request failed; the log of the function says why.');
+  }
+};
