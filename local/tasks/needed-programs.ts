@@ -23,6 +23,8 @@ const PROGRAMS: readonly Program[] = [
   { name: 'wget2', debianPackage: 'wget2' },
   { name: 'wget', debianPackage: 'wget' },
   { name: 'curl', debianPackage: 'curl' },
+  { name: 'spin', debianPackage: 'spin' },
+  { name: 'cc', debianPackage: 'gcc' },
   { name: 'java', debianPackage: 'openjdk-17-jre-headless' },
 ];
 const OLDEST_JAVA = 17;
