@@ -8,7 +8,6 @@ import * as v from 'valibot';
 import { fitsPattern } from '#domain/lock/first-use.ts';
 import { hostName, isLockName } from './legacy-names.ts';
 
-export const DLMENGINE_PREFIX = '/dlmengine';
 /** What DLMEngineUpdater 0.3.0 calls its organisation when it is told none: the same locks as without organisations. */
 const DEFAULT_ORGANISATION = 'DLMUpdater';
 const MAXIMUM_BODY = 4_096;
@@ -41,12 +40,12 @@ const routeOf = (version: DlmEngineVersion, organisation: string, rest: readonly
   return isLockName(lock) ? { kind: 'lock', version, id, lock } : NOT_FOUND;
 };
 
-/** Still percent-encoded, with the prefix. */
+/** Still percent-encoded, below a prefix of one segment. */
 export const parseDlmEnginePath = (path: string): DlmEngineRoute => {
   const segments = path
-    .slice(DLMENGINE_PREFIX.length)
     .split('/')
     .filter((segment) => segment !== '')
+    .slice(1)
     .map(decode);
   const known = segments.filter((segment) => segment !== undefined);
   if (known.length < segments.length) return NOT_FOUND;

@@ -28,9 +28,6 @@ export interface ForemanLockId {
 
 const PATH = /^\/+api(?:\/+v[12])?\/+dlmlocks(?:\/+(?<id>[^/]+)(?:\/+(?<sub>lock|dlmlock_events))?)?\/*$/;
 
-/** Whether the path is one of these at all. */
-export const isForemanPath = (path: string): boolean => /^\/+api(?:\/+v[12])?\/+dlmlocks(?:\/|$)/.test(path);
-
 const decode = (text: string): string | undefined => {
   try {
     return decodeURIComponent(text);

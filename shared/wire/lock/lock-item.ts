@@ -207,10 +207,6 @@ export const parseWaiter = (item: PlainItem): Waiter => {
   };
 };
 
-/** The audit's entry of the write that made this state; undefined for states of before the audit. */
-export const eventOf = (lock: LockState): LockEvent | undefined =>
-  lock.last === undefined ? undefined : { lock: lock.name, version: lock.version, ...lock.last };
-
 /** Attributes of an event beside its key. */
 export const printEvent = (event: LockEvent): PlainItem => ({
   v: event.version,
