@@ -4,6 +4,9 @@ import { errorReply, type HttpCall, type HttpReply, retryAfterHeader } from './h
 import type { RulesSource } from './lock-deps.ts';
 import type { LockOperations } from './lock-operations.ts';
 import type { Protocol } from './protocol.ts';
+import { dlmengine } from './protocols/dlmengine.ts';
+import { fleetlock } from './protocols/fleetlock.ts';
+import { foreman } from './protocols/foreman.ts';
 import { nativeProtocol } from './protocols/native.ts';
 
 export interface LockApiDeps {
@@ -20,6 +23,9 @@ const RETRY_AFTER_FAULT_MS = 10_000;
 /** The first that fits speaks. */
 const ROUTES: readonly { readonly path: RegExp; readonly speak: Protocol }[] = [
   { path: /^\/api\/v1\/(locks|hosts)(\/|$)/, speak: nativeProtocol },
+  { path: /^\/+v1\/+(?:pre-reboot|steady-state)\/*$/, speak: fleetlock },
+  { path: /^\/+api(?:\/+v[12])?\/+dlmlocks(?:\/|$)/, speak: foreman },
+  { path: /^\/+dlmengine(?:\/|$)/, speak: dlmengine },
 ];
 
 const unavailable = (): HttpReply =>
