@@ -1,5 +1,6 @@
 import { isAllowedDay, parseDateConstraint } from '../config/date-constraint.ts';
-import type { PhaseFolder } from '../config/update-config.ts';
+import { PHASE_FOLDERS, type PhaseFolder } from '../config/update-config.ts';
+import { listScripts } from '../scripts/list-scripts.ts';
 import { enterTask, STATE_SCHEMA, TASKS, type Task, type UpdateState } from '../state/update-state.ts';
 import { type Outcome, outcome } from './outcome.ts';
 import { rebootHost } from './reboot-host.ts';
@@ -54,6 +55,7 @@ async function beginUpdate(context: WorkflowContext, request: RunRequest): Promi
   }
   if (request.randomSleepMs > 0) await context.sleep(context.random() * request.randomSleepMs);
   if (context.stop.aborted) return end(outcome('stopped', 'asked to stop before anything began'));
+  requireFolders(context);
   const now = isoNow(context);
   return next({
     schema: STATE_SCHEMA,
@@ -66,6 +68,12 @@ async function beginUpdate(context: WorkflowContext, request: RunRequest): Promi
     bootId: context.bootId(),
     finished: [],
   });
+}
+
+/** Before anything is asked or taken: a misspelt folder must not be found out half way, with the lock held. */
+function requireFolders({ config, userId }: WorkflowContext): void {
+  for (const phase of PHASE_FOLDERS) listScripts(config.folders[phase], userId);
+  if (config.folders.reboot !== undefined) listScripts(config.folders.reboot, userId);
 }
 
 async function continueUpdate(context: WorkflowContext, request: RunRequest, found: UpdateState): Promise<StepResult> {
