@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { categorySchema } from './category-schema.ts';
 import { hostSchema } from './host-schema.ts';
+import { locksSchema } from './locks-schema.ts';
 import { canonicalNetblock, ipAddress } from './netblock.ts';
 import { policiesSchema } from './policies-schema.ts';
 import { asn, continent, country, line, listOf } from './scalars.ts';
@@ -93,6 +94,7 @@ export const networkFileSchema = v.pipe(
       {},
     ),
     policies: v.optional(policiesSchema, {}),
+    locks: v.optional(locksSchema),
     localClient: v.optional(localClientSchema, {}),
   }),
   v.title('Mirrortide network file'),

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import type { CountryCode, Inventory } from '#domain/inventory/inventory.ts';
 import { addressProblems } from './address-checks.ts';
 import { categoryProblems } from './category-checks.ts';
+import { lockProblems } from './lock-checks.ts';
 import { networkFileSchema } from './network-file-schema.ts';
 import { type NetworkFileProblem, printPath } from './problem.ts';
 import { referenceProblems } from './reference-checks.ts';
@@ -37,6 +38,7 @@ export const parseNetworkFile = (document: unknown, resolveDirectory: ResolveDir
     ...referenceProblems(document),
     ...categoryProblems(document),
     ...addressProblems(document),
+    ...lockProblems(document),
   ];
   if (!parsed.success || problems.length > 0) return { kind: 'invalid', problems: withoutRepetition(problems) };
   const { country, asn, address } = parsed.output.localClient;

@@ -3,6 +3,7 @@ import type { Category, Host, Inventory, Master, RepositoryRule, Site } from '#d
 import { patternGroups } from '#domain/master/pattern-problem.ts';
 import { canonicalNetblock } from './netblock.ts';
 import type { NetworkFile } from './network-file-schema.ts';
+import { toLockRules } from './to-lock-rules.ts';
 
 type FileCategory = NetworkFile['categories'][number];
 type FileRule = FileCategory['rules'][number];
@@ -97,6 +98,7 @@ export const toInventory = (file: NetworkFile, resolve: ResolveDirectory): Inven
     countryOverrides: Object.entries(file.countryOverrides).map(([text, country]) => ({ netblock: netblockOf(text), country })),
     continentOverrides: Object.entries(file.continentOverrides).map(([country, continent]) => ({ country, continent })),
   },
+  ...(file.locks !== undefined && { locks: toLockRules(file.locks) }),
   sites: [...file.sites.map((site) => ({ ...site, name: site.name ?? site.id })), ...impliedSites(file)],
   categories: file.categories.map((category) => toCategory(category, resolve)),
   hosts: file.hosts.map(toHost),
