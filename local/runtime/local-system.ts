@@ -1,10 +1,16 @@
 import { join } from 'node:path';
-import type { APIGatewayProxyStructuredResultV2, LambdaFunctionURLEvent } from 'aws-lambda';
+import type {
+  APIGatewayProxyEventV2,
+  APIGatewayProxyStructuredResultV2,
+  DynamoDBRecord,
+  LambdaFunctionURLEvent,
+} from 'aws-lambda';
 import { dynamoInventoryStore } from '#adapters/aws/dynamo-inventory-store.ts';
 import { s3SnapshotStore } from '#adapters/aws/s3-snapshot-store.ts';
 import type { Inventory } from '#domain/inventory/inventory.ts';
 import type { SnapshotPointer } from '#domain/snapshot/document.ts';
 import type { InventoryChange } from '#ports/inventory-store.ts';
+import { lockOfKey } from '#wire/lock/lock-table.ts';
 import { bundleFunctions } from '../../infra/bundling.ts';
 import { type Emulators, startEmulators } from '../emulators/start-emulators.ts';
 import { type EdgeStore, edgeStore } from './edge-store.ts';
@@ -13,6 +19,7 @@ import { type FunctionPool, functionPool } from './function-pool.ts';
 import { localClients, provision } from './provision.ts';
 import { pendingMessages, type QueueSource, queueSource, takeDeadLetters } from './queue-source.ts';
 import { CRAWL_INSTANCES, CRAWL_VISIBILITY_SECONDS, STAGES, type Stage, stageFunctions } from './stage-functions.ts';
+import { type StreamSource, streamSource } from './stream-source.ts';
 
 export interface PublishedSnapshot {
   readonly pointer: SnapshotPointer;
@@ -29,6 +36,8 @@ export interface LocalSystem {
   /** Runs a function once; rejects with FunctionFailure. */
   invoke(stage: Stage, event: unknown): Promise<unknown>;
   answer(event: LambdaFunctionURLEvent): Promise<APIGatewayProxyStructuredResultV2>;
+  /** What the API in front of the locks does with a request. */
+  lockApi(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2>;
   /** Crawl requests that wait or are being worked on. */
   pendingCrawls(): Promise<number>;
   crawlsDrained(signal: AbortSignal): Promise<void>;
@@ -51,13 +60,20 @@ interface Started {
   readonly emulators: Emulators;
   readonly pools: ReadonlyMap<Stage, FunctionPool>;
   readonly queue: QueueSource;
+  readonly stream: StreamSource;
 }
 
 async function stopAll(started: Partial<Started>): Promise<void> {
   // Consumers first, so that none is cut off between a crawl and the deletion of its message.
-  await started.queue?.stop();
+  await Promise.all([started.queue?.stop(), started.stream?.stop()]);
   await Promise.all([...(started.pools?.values() ?? [])].map((pool) => pool.stop()));
   await started.emulators?.stop();
+}
+
+/** The deployed event source's filter, in code. */
+function isLock({ dynamodb }: DynamoDBRecord): boolean {
+  const { pk, sk } = dynamodb?.Keys ?? {};
+  return lockOfKey({ pk: pk?.S ?? '', sk: sk?.S ?? '' }) !== undefined;
 }
 
 export async function startLocalSystem(options: LocalSystemOptions): Promise<LocalSystem> {
@@ -79,6 +95,13 @@ export async function startLocalSystem(options: LocalSystemOptions): Promise<Loc
     invoke: (event) => invoke('crawl-mirror', event),
     onFault: (error) => options.onFault('crawling', error),
   });
+  const stream = streamSource({
+    emulators,
+    streamArn: resources.lockStreamArn,
+    filter: isLock,
+    invoke: (event) => invoke('record-lock-events', event),
+    onFault: (error) => options.onFault('recording what happened to locks', error),
+  });
   const bucket = { client: clients.s3, name: resources.bucket };
   const snapshots = s3SnapshotStore(bucket);
 
@@ -89,6 +112,7 @@ export async function startLocalSystem(options: LocalSystemOptions): Promise<Loc
     applyInventory: (inventory) => dynamoInventoryStore(clients.dynamoDb, resources.inventoryTable).apply(inventory),
     invoke,
     answer: async (event) => (await invoke('answer', event)) as APIGatewayProxyStructuredResultV2,
+    lockApi: async (event) => (await invoke('lock-api', event)) as APIGatewayProxyStructuredResultV2,
     pendingCrawls: () => pendingMessages({ client: clients.sqs, queueUrl: resources.crawlQueueUrl }),
     crawlsDrained: (signal) => queue.drained(signal),
     async takeDeadLetters() {
@@ -106,7 +130,7 @@ export async function startLocalSystem(options: LocalSystemOptions): Promise<Loc
       return found === undefined || bytes === undefined ? undefined : { pointer: found.pointer, bytes };
     },
     async stop() {
-      await stopAll({ emulators, pools, queue });
+      await stopAll({ emulators, pools, queue, stream });
       for (const client of [clients.dynamoDb, clients.s3, clients.sqs]) client.destroy();
       await journal.flush();
     },

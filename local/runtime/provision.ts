@@ -1,6 +1,13 @@
-import { type AttributeDefinition, CreateTableCommand, DynamoDBClient, type KeySchemaElement } from '@aws-sdk/client-dynamodb';
+import {
+  type AttributeDefinition,
+  CreateTableCommand,
+  DescribeTableCommand,
+  DynamoDBClient,
+  type KeySchemaElement,
+} from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { lockTableInput } from '#wire/lock/lock-table.ts';
 import type { Emulators } from '../emulators/start-emulators.ts';
 
 /** Names of everything the stages keep their data in. */
@@ -8,6 +15,9 @@ export interface Resources {
   readonly inventoryTable: string;
   readonly pointerTable: string;
   readonly observationTable: string;
+  readonly lockTable: string;
+  /** Every change of the lock table, in order. */
+  readonly lockStreamArn: string;
   readonly bucket: string;
   readonly crawlQueueUrl: string;
   readonly deadLetterQueueUrl: string;
@@ -24,6 +34,7 @@ const TABLES = {
   pointerTable: { name: 'mirrortide-pointers', keys: ['pointer'] },
   observationTable: { name: 'mirrortide-observations', keys: ['category', 'host'] },
 } as const;
+const LOCK_TABLE = 'mirrortide-locks';
 const BUCKET = 'mirrortide-data';
 const QUEUE = 'mirrortide-crawl.fifo';
 const DEAD_LETTERS = 'mirrortide-crawl-dead-letters.fifo';
@@ -58,6 +69,14 @@ async function createTable(client: DynamoDBClient, name: string, keys: readonly 
   );
 }
 
+/** Returns the table's stream. */
+async function createLockTable(client: DynamoDBClient): Promise<string> {
+  await unlessThere(client.send(new CreateTableCommand(lockTableInput(LOCK_TABLE))));
+  const { Table } = await client.send(new DescribeTableCommand({ TableName: LOCK_TABLE }));
+  if (Table?.LatestStreamArn === undefined) throw new Error(`the table ${LOCK_TABLE} has no stream`);
+  return Table.LatestStreamArn;
+}
+
 type Attributes = Readonly<Record<string, string>>;
 
 /** The emulator names itself by a host that not every machine resolves; the SDK goes where the URL of a queue says. */
@@ -87,11 +106,13 @@ export async function provision(emulators: Emulators, clients: LocalClients, vis
       maxReceiveCount: MAX_RECEIVE_COUNT,
     }),
   });
-  await Promise.all([...tables, bucket]);
+  const [lockStreamArn] = await Promise.all([createLockTable(clients.dynamoDb), ...tables, bucket]);
   return {
     inventoryTable: TABLES.inventoryTable.name,
     pointerTable: TABLES.pointerTable.name,
     observationTable: TABLES.observationTable.name,
+    lockTable: LOCK_TABLE,
+    lockStreamArn,
     bucket: BUCKET,
     crawlQueueUrl,
     deadLetterQueueUrl,

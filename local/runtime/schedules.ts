@@ -18,6 +18,8 @@ export interface Schedules {
 
 /** A directory on this machine costs nothing to look at, so a change in it shows within seconds, whatever its schedule says. */
 const DIRECTORY_SCAN_MS = 10_000;
+/** As deployed. */
+const LOCK_SWEEP_MS = 300_000;
 
 /**
  * The schedules of the deployed stack, at the pace of a person who watches. Nothing is planned while crawls are pending: the queue
@@ -42,6 +44,9 @@ export function startSchedules(system: LocalSystem, options: SchedulesOptions): 
     every(options.paceMs, 'publishing', async () => {
       await system.invoke('publish-snapshot', {});
       await system.edgeStore.refreshTable();
+    }),
+    every(LOCK_SWEEP_MS, 'sweeping locks', async () => {
+      await system.invoke('sweep-locks', {});
     }),
     every(options.paceMs, 'looking for dead letters', async () => {
       for (const body of await system.takeDeadLetters()) options.onDeadLetter(body);

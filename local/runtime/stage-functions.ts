@@ -1,9 +1,19 @@
+import { FUNCTION_TIMEOUT_MS as LOCK_TIMEOUT_MS } from '../../functions/lock-api/config.ts';
 import { bundleFile } from '../../infra/bundling.ts';
 import type { Emulators } from '../emulators/start-emulators.ts';
 import type { FunctionDefinition } from './function-instance.ts';
 import type { Resources } from './provision.ts';
 
-export const STAGES = ['scan-master', 'plan-crawls', 'crawl-mirror', 'publish-snapshot', 'answer'] as const;
+export const STAGES = [
+  'scan-master',
+  'plan-crawls',
+  'crawl-mirror',
+  'publish-snapshot',
+  'answer',
+  'lock-api',
+  'record-lock-events',
+  'sweep-locks',
+] as const;
 export type Stage = (typeof STAGES)[number];
 
 /** Time-outs as deployed. Instances: as many as two cores bear; one for the stages that must not run twice at a time. */
@@ -13,6 +23,9 @@ const SIZES: Readonly<Record<Stage, { readonly timeoutMs: number; readonly concu
   'crawl-mirror': { timeoutMs: 300_000, concurrency: 2 },
   'publish-snapshot': { timeoutMs: 300_000, concurrency: 1 },
   answer: { timeoutMs: 10_000, concurrency: 1 },
+  'lock-api': { timeoutMs: LOCK_TIMEOUT_MS, concurrency: 2 },
+  'record-lock-events': { timeoutMs: 60_000, concurrency: 1 },
+  'sweep-locks': { timeoutMs: 60_000, concurrency: 1 },
 };
 export const CRAWL_INSTANCES = SIZES['crawl-mirror'].concurrency;
 /** A message comes again when its crawl did not end in the function's time. */
@@ -24,6 +37,7 @@ function stageEnvironment(resources: Resources): Readonly<Record<string, string>
     MIRRORTIDE_INVENTORY_TABLE: resources.inventoryTable,
     MIRRORTIDE_POINTER_TABLE: resources.pointerTable,
     MIRRORTIDE_OBSERVATION_TABLE: resources.observationTable,
+    MIRRORTIDE_LOCK_TABLE: resources.lockTable,
     MIRRORTIDE_BUCKET: resources.bucket,
     MIRRORTIDE_CRAWL_QUEUE_URL: resources.crawlQueueUrl,
     // Empty: the edge table is an object in the bucket.
