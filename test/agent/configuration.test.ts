@@ -1,4 +1,6 @@
-import * as fc from 'fast-check';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { commandWords } from '../../agent/update/config/common-config.ts';
 import { ConfigProblem } from '../../agent/update/config/config-problem.ts';
@@ -163,6 +165,17 @@ describe('our own configuration', () => {
       wait: true,
       waitMaxMs: 86_400_000,
     });
+  });
+
+  it('has on the operator’s page every key, with what it is when absent', async () => {
+    const page = await readFile(fileURLToPath(new URL('../../docs/agent.md', import.meta.url)), 'utf8');
+    const block = /```ini\n(\[service\]\n# https[^`]*)```/.exec(page)?.[1] ?? '';
+    const filled = block.replace(/^url =$/m, 'url = http://a').replace(/^lock =$/m, 'lock = b');
+    expect(read(filled)).toEqual(read('[service]\nurl = http://a\nlock = b'));
+    const keys = (
+      await readFile(fileURLToPath(new URL('../../agent/update/config/own-config.ts', import.meta.url)), 'utf8')
+    ).matchAll(/'\[\w+\] ([\w.]+)'/g);
+    for (const [, key = ''] of keys) expect(filled).toMatch(new RegExp(`^${key.replace('.', '\\.')} =`, 'm'));
   });
 
   it('is in the home folder of whoever is not root', () => {

@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConfigProblem } from '../../agent/update/config/config-problem.ts';
 import { parseEnvFile } from '../../agent/update/config/parse-env-file.ts';

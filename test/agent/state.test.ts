@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseState, printState, StateProblem } from '../../agent/update/state/parse-state.ts';
 import { stateFile } from '../../agent/update/state/state-file.ts';
