@@ -7,6 +7,7 @@ import { edgeCache } from './edge/edge-cache.ts';
 import { type EdgeServer, startEdgeServer } from './edge/edge-server.ts';
 import { exampleUrls } from './edge/example-urls.ts';
 import { homePage } from './edge/home-page.ts';
+import { lockGateway } from './edge/lock-gateway.ts';
 import { loadViewerFunction } from './edge/viewer-function.ts';
 import type { Network } from './network.ts';
 import type { StartOptions } from './options.ts';
@@ -98,6 +99,7 @@ async function openEdge({ options, system, network, show, report }: ServeInput):
       address: ADDRESS,
       respond: (request) =>
         request.uri === '/' ? homePage(system, base) : answerAtEdge(deps, { ...request, address: address ?? request.address }),
+      gateway: lockGateway({ invoke: system.lockApi, now: Date.now }),
       accessLog: options.accessLog ? (line) => show.line(line) : undefined,
       onFault: (error) => report('answering', error),
     });

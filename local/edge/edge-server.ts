@@ -3,12 +3,15 @@ import type { Socket } from 'node:net';
 import { encodeAnswer } from './content-coding.ts';
 import type { EdgeAnswer } from './edge-cache.ts';
 import type { EdgeRequest } from './edge-request.ts';
+import type { Gateway } from './lock-gateway.ts';
 
 export interface EdgeServerOptions {
   readonly port: number;
   /** Loopback unless somebody means to show it to others. */
   readonly address: string;
   readonly respond: (request: EdgeRequest) => Promise<EdgeAnswer>;
+  /** Has paths of its own, beside the cache, with any method and with bodies. */
+  readonly gateway?: Gateway;
   /** One line per request, when wanted. */
   readonly accessLog: ((line: string) => void) | undefined;
   readonly onFault: (error: unknown) => void;
@@ -70,9 +73,10 @@ function send(response: ServerResponse, answer: EdgeAnswer, withBody: boolean): 
 }
 
 async function answerRequest(options: EdgeServerOptions, request: IncomingMessage): Promise<EdgeAnswer> {
+  const target = splitTarget(request.url ?? '');
+  if (target !== undefined && options.gateway?.owns(target.uri) === true) return options.gateway.respond(request, target);
   const refused = refuse(request);
   if (refused !== undefined) return refused;
-  const target = splitTarget(request.url ?? '');
   if (target === undefined) return plain(400, 'The request has no path.');
   const found = await options.respond({
     method: request.method ?? 'GET',
