@@ -165,7 +165,7 @@ const CALLS = [
 ] as const;
 const randomCall = (): string => {
   const name = CALLS[Math.floor(random() * CALLS.length)] ?? 'PutObject';
-  return `${name}#${1 + Math.floor(random() * 6)} ${random() < 0.5 ? 'before' : 'after'}`;
+  return `${name}#${1 + Math.floor(random() * 4)} ${random() < 0.5 ? 'before' : 'after'}`;
 };
 
 /** Runs the pipeline and ends it: three times of four at a call, else at a moment; a call that never comes ends by time. */
@@ -174,7 +174,7 @@ const runAndKill = async (): Promise<void> => {
   const pipeline = startPipeline(atCall ? randomCall() : '');
   const gone = once(pipeline, 'exit');
   if (pipeline.stdout !== null) await Promise.race([once(pipeline.stdout, 'data'), gone]);
-  await Promise.race([pause(atCall ? 1_500 : Math.floor(random() ** 2 * 700)), gone]);
+  await Promise.race([pause(atCall ? 800 : Math.floor(random() ** 2 * 700)), gone]);
   await kill(pipeline);
 };
 

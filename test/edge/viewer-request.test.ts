@@ -152,9 +152,11 @@ describe('the bucket', () => {
   });
 
   test('the netblock equals a straightforward longest-prefix match', async () => {
+    // ipaddr.js takes ::192.0.2.1 for a mapped address, which only ::ffff:192.0.2.1 is; an example above has the mapped form.
+    const ipV6 = () => fc.ipV6().filter((text) => !text.includes('.'));
     const block = fc.oneof(
       fc.tuple(fc.ipV4(), fc.integer({ min: 0, max: 32 })),
-      fc.tuple(fc.ipV6(), fc.integer({ min: 0, max: 128 })),
+      fc.tuple(ipV6(), fc.integer({ min: 0, max: 128 })),
     );
     const canonical = ([address, bits]: readonly [string, number]): string | undefined => {
       if (!ipaddr.isValid(address)) return undefined;
@@ -168,7 +170,7 @@ describe('the bucket', () => {
       fc.asyncProperty(
         fc.array(block, { maxLength: 12 }),
         fc.nat(),
-        fc.oneof(fc.ipV4(), fc.ipV6()),
+        fc.oneof(fc.ipV4(), ipV6()),
         async (blocks, pick, other) => {
           const netblocks = blocks.map(canonical).filter((one) => one !== undefined);
           // Half of the time an address inside one of them, so that something matches.
