@@ -411,7 +411,61 @@ describe('the lock', () => {
   });
 });
 
+describe('a leased lock', () => {
+  /** update.d/10-a says that it has begun and waits until it may end. */
+  const waiting = async (host: AgentHost): Promise<void> => {
+    const text = `#!/bin/sh\ntouch ${host.folder}/begun\nwhile [ ! -e ${host.folder}/go ]; do sleep 0.02; done\n`;
+    await writeFile(join(host.folder, 'update.d/10-a'), text);
+  };
+  const renewals = async () => server.calls.filter((call) => call.verb === 'renew').length;
+
+  it('is renewed while a script runs', async () => {
+    const host = await newHost({ scripts: SMALL });
+    await waiting(host);
+    server.leaseMs = 30_000;
+    server.fault = (verb) => {
+      // The first answers promise a short lease, so that the renewal comes at once.
+      server.leaseMs = verb === 'confirm' ? 3_000 : 30_000;
+      return 'none';
+    };
+    const running = host.run();
+    await until('a renewal', renewals, (count) => count > 0);
+    await writeFile(join(host.folder, 'go'), '');
+    expect((await running).code).toBe(0);
+    expect(server.history.at(-1)).toBe('release host-1 1');
+  });
+
+  it('that was lost lets the script end and starts no other', async () => {
+    const host = await newHost({ scripts: [...SMALL, ['update.d/20-b', 0]] });
+    await waiting(host);
+    server.leaseMs = 3_000;
+    const running = host.run();
+    await until(
+      'the script',
+      () => stat(join(host.folder, 'begun')).catch(() => undefined),
+      (found) => found !== undefined,
+    );
+    server.grants.clear();
+    await until('a renewal', renewals, (count) => count > 0);
+    await writeFile(join(host.folder, 'go'), '');
+    expect((await running).code).toBe(4);
+    expect(await begun(host)).not.toContain('update.d/20-b');
+    expect((await host.state())?.scripts?.map((script) => script.status)).toEqual(['done', 'waiting']);
+  });
+});
+
 describe('the agent', () => {
+  it('goes on when its terminal goes away', async () => {
+    const host = await newHost({ scripts: SMALL });
+    const child = spawn(process.execPath, [agent.file, 'update', 'run', '--config', host.configFile], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child.stdout.destroy();
+    child.stderr.destroy();
+    expect(await new Promise((resolve) => child.on('exit', resolve))).toBe(0);
+    expect([await host.state(), server.grants.size]).toEqual([undefined, 0]);
+  });
+
   it('is alone on its host', async () => {
     const host = await newHost({ scripts: SMALL });
     await writeFile(

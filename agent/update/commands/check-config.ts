@@ -20,7 +20,7 @@ async function checkConfig(options: OptionValues, terminal: Terminal): Promise<O
   const config = configOf(options, terminal);
   const shown = { ...config, service: withoutSecrets(config.service) };
   terminal.out(
-    `${JSON.stringify(shown, (_key, value: unknown) => (value === Number.POSITIVE_INFINITY ? 'unlimited' : value), 2)}\n`,
+    `${JSON.stringify(shown, (_key, value: unknown) => (value === Number.POSITIVE_INFINITY ? 'unlimited' : value), options['json'] === true ? 0 : 2)}\n`,
   );
   if (options['json'] !== true) for (const warning of config.warnings) terminal.err(`warning: ${warning}\n`);
   bootId(config.bootIdFile);

@@ -8,6 +8,8 @@ const SHORTEST_INTERVAL_MS = 1_000;
 /** Renews a leased lock three times per lease while scripts run; a lock that is held until released is left alone. */
 export function leaseWatch(service: LockService, log: RunLog): LeaseWatch {
   let verified = false;
+  /** On the clock of this process, which no one sets. */
+  let endsMs = Number.POSITIVE_INFINITY;
   let lost = false;
   let timer: NodeJS.Timeout | undefined;
   const schedule = (fence: number, leaseMs: number): void => {
@@ -21,18 +23,21 @@ export function leaseWatch(service: LockService, log: RunLog): LeaseWatch {
     timer.unref();
   };
   const renew = async (fence: number, leaseMs: number): Promise<void> => {
+    const askedMs = performance.now();
     const held = await service.renew(fence);
     if (held.kind === 'lost') {
       lost = true;
       log.error('the lease was lost: no further script is started');
       return;
     }
+    if (held.kind === 'held') endsMs = askedMs + (held.leaseMs ?? Number.POSITIVE_INFINITY);
     if (timer !== undefined) schedule(fence, held.kind === 'held' ? (held.leaseMs ?? leaseMs) : leaseMs);
   };
   return {
-    verified: () => verified,
+    verified: () => verified && performance.now() < endsMs,
     markHeld: (fence, leaseMs) => {
       verified = true;
+      endsMs = performance.now() + (leaseMs ?? Number.POSITIVE_INFINITY);
       if (leaseMs !== undefined) schedule(fence, leaseMs);
     },
     lost: () => lost,

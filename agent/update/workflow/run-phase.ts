@@ -9,6 +9,7 @@ import type { ScriptRecord, UpdateState } from '../state/update-state.ts';
 import { notify } from './notify.ts';
 import { type Outcome, outcome } from './outcome.ts';
 import { reportFailure } from './report-failure.ts';
+import { verifyHold } from './verify-hold.ts';
 import { isoNow, save, type WorkflowContext } from './workflow-context.ts';
 
 export type PhaseResult =
@@ -54,7 +55,8 @@ async function runNext(context: WorkflowContext, state: UpdateState, phase: Phas
     if (stopped === 'skip') return { kind: 'passed', state: saveScript(context, state, index, { ...script, status: 'skipped' }) };
     if (stopped !== 'rerun') return { kind: 'end', outcome: stopped };
   }
-  if (context.lease.lost()) return { kind: 'end', outcome: outcome('lost', `the lease was lost before ${phase}/${script.name}`) };
+  const notHeld = state.fence === undefined ? undefined : await verifyHold(context, state);
+  if (notHeld !== undefined) return { kind: 'end', outcome: notHeld };
   if (context.stop.aborted) return { kind: 'end', outcome: outcome('stopped', `asked to stop before ${phase}/${script.name}`) };
   return startScript(context, state, phase, index, script);
 }

@@ -27,7 +27,7 @@ export interface WorkflowContext {
 
 /** What this process knows about its hold on the lock. */
 export interface LeaseWatch {
-  /** The service has said, to this process, that the fence holds. */
+  /** The service has said, to this process, that the fence holds, and a lease has not run out since. */
   readonly verified: () => boolean;
   readonly markHeld: (fence: number, leaseMs: number | undefined) => void;
   /** True once a renewal was answered with "lost". */

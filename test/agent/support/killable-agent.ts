@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import process from 'node:process';
+import { processTerminal } from '../../../agent/cli/process-terminal.ts';
 import { runCommandLine } from '../../../agent/cli/run-command-line.ts';
 import type { StateCalls } from '../../../agent/update/state/state-file.ts';
 import { updateFamily } from '../../../agent/update/update-family.ts';
@@ -41,10 +42,8 @@ const stateCalls = {
   unlinkSync: counted(fs.unlinkSync),
 } as unknown as StateCalls;
 
-process.exitCode = await runCommandLine({ update: updateFamily(stateCalls) }, process.argv.slice(2), {
-  out: (text) => process.stdout.write(text),
-  err: (text) => process.stderr.write(text),
-  environment: process.env,
-  userId: process.getuid?.() ?? 0,
-  program: [process.execPath, process.argv[1] ?? ''],
-});
+process.exitCode = await runCommandLine(
+  { update: updateFamily(stateCalls) },
+  process.argv.slice(2),
+  processTerminal(process.env),
+);

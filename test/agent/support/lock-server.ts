@@ -20,6 +20,8 @@ export interface LockServer {
   /** Answers every acquire with this status and body instead. */
   closed: { status: number; body: Readonly<Record<string, unknown>> } | undefined;
   retryAfterMs: number;
+  /** Grants are leases of so long; undefined: held until released. */
+  leaseMs: number | undefined;
   close: () => Promise<void>;
 }
 
@@ -43,6 +45,7 @@ export async function lockServer(slots = 1): Promise<LockServer> {
     fault: () => 'none',
     closed: undefined,
     retryAfterMs: 50,
+    leaseMs: undefined,
     close: () => new Promise((resolve) => void server.close(() => resolve())),
   };
   const acquire = (host: string, requestId: string): Reply => {
@@ -74,8 +77,9 @@ export async function lockServer(slots = 1): Promise<LockServer> {
     if (verb === 'release') handle.grants.delete(host);
     else if (verb === 'confirm' && own.state === 'offered') own.state = 'held';
     else if (verb === 'fail') own.state = 'failed';
+    const lease = handle.leaseMs === undefined ? {} : { deadlineMs: Date.now() + handle.leaseMs };
     if (verb === 'release' || own.state !== before) handle.history.push(`${verb} ${host} ${own.fence}`);
-    return { status: 200, body: { state: verb === 'release' ? 'released' : own.state, fence: own.fence } };
+    return { status: 200, body: { state: verb === 'release' ? 'released' : own.state, fence: own.fence, ...lease } };
   };
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let text = '';
