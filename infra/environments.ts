@@ -1,3 +1,15 @@
+/** A name of one's own for the locks, in the region of the stack. */
+export interface LockDomain {
+  readonly name: string;
+  readonly certificateArn: string;
+  /**
+   * PEM file with the certification authorities whose client certificates are accepted (mutual TLS), as an object in S3; undefined
+   * asks for no certificate. A client without an accepted one is then refused before any of our code runs, so hosts with tokens need
+   * a deployment without it. API Gateway checks no revocation: take a host's certificate name out of the network file instead.
+   */
+  readonly truststore: { readonly bucket: string; readonly key: string; readonly version: string | undefined } | undefined;
+}
+
 /** Sizes, schedules and names per deployment: plain data, chosen by `-c environment=NAME`. */
 export interface Environment {
   /** CloudFormation stack name; also the prefix of what is named by hand. */
@@ -8,6 +20,8 @@ export interface Environment {
   readonly alarmEmail: string;
   /** A name of one's own and its certificate (us-east-1); undefined serves under the CDN's name. */
   readonly domain: { readonly name: string; readonly certificateArn: string } | undefined;
+  /** Undefined: the locks are under the name that the API was given. */
+  readonly lockDomain: LockDomain | undefined;
   readonly logRetentionDays: number;
 }
 
@@ -17,6 +31,7 @@ export const environments: Readonly<Record<string, Environment>> = {
     networkFile: 'examples/fedora.yaml',
     alarmEmail: '',
     domain: undefined,
+    lockDomain: undefined,
     logRetentionDays: 90,
   },
 };

@@ -4,12 +4,17 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { EnvKey as AnswerEnv } from '../functions/answer/config.ts';
 import { type EnvKey as CrawlMirrorEnv, FUNCTION_TIMEOUT_MS } from '../functions/crawl-mirror/config.ts';
+import { FUNCTION_TIMEOUT_MS as LOCK_TIMEOUT_MS, type EnvKey as LockApiEnv } from '../functions/lock-api/config.ts';
 import type { EnvKey as PlanCrawlsEnv } from '../functions/plan-crawls/config.ts';
 import type { EnvKey as PublishSnapshotEnv } from '../functions/publish-snapshot/config.ts';
+import type { EnvKey as RecordLockEventsEnv } from '../functions/record-lock-events/config.ts';
 import type { EnvKey as ScanMasterEnv } from '../functions/scan-master/config.ts';
+import type { EnvKey as SweepLocksEnv } from '../functions/sweep-locks/config.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { AnswerSite } from './constructs/answer-site.ts';
 import { CrawlQueue } from './constructs/crawl-queue.ts';
+import { LockSite } from './constructs/lock-site.ts';
+import { LockStorage } from './constructs/lock-storage.ts';
 import { NetworkStorage } from './constructs/network-storage.ts';
 import { StageSchedule } from './constructs/schedule.ts';
 import { StageFunction } from './constructs/stage-function.ts';
@@ -34,15 +39,17 @@ const CRAWL_CONCURRENCY = 40;
 /** The stage's own figure: its requests end before it and its lease after it. */
 const CRAWL_TIMEOUT = Duration.millis(FUNCTION_TIMEOUT_MS);
 
-/** The wiring diagram, in the order the data flows: scan, plan, crawl, publish, answer. */
+/** The wiring diagram, in the order the data flows: scan, plan, crawl, publish, answer; then the locks, which stand alone. */
 export class MirrorNetworkStack extends Stack {
   private readonly props: MirrorNetworkProps;
   private readonly storage: NetworkStorage;
+  private readonly locks: LockStorage;
 
   constructor(scope: Construct, id: string, props: MirrorNetworkProps) {
     super(scope, id, props);
     this.props = props;
     this.storage = new NetworkStorage(this, 'Storage');
+    this.locks = new LockStorage(this, 'LockStorage');
     const scanMaster = this.scanMaster();
     const crawlQueue = new CrawlQueue(this, 'CrawlQueue', CRAWL_TIMEOUT);
     const planCrawls = this.planCrawls(crawlQueue);
@@ -56,12 +63,23 @@ export class MirrorNetworkStack extends Stack {
       domain: props.environment.domain,
     });
     const publishSnapshot = this.publishSnapshot(site);
+    const lockApi = this.lockApi();
+    const recordLockEvents = this.recordLockEvents();
+    const sweepLocks = this.sweepLocks();
+    const lockSite = new LockSite(this, 'LockSite', {
+      lockApi,
+      domain: props.environment.lockDomain,
+      logRetention: props.environment.logRetentionDays as RetentionDays,
+    });
     new Alarms(this, 'Alarms', {
-      stages: [scanMaster, planCrawls, crawlMirror, publishSnapshot, answer],
+      stages: [scanMaster, planCrawls, crawlMirror, publishSnapshot, answer, lockApi, recordLockEvents, sweepLocks],
       crawlQueue,
+      lockEvents: recordLockEvents,
+      lostLockEvents: this.locks.deadLetters,
+      lockSite,
       email: props.environment.alarmEmail,
     });
-    this.outputs(site);
+    this.outputs(site, lockSite);
   }
 
   private stage(
@@ -172,7 +190,39 @@ export class MirrorNetworkStack extends Stack {
     return stage;
   }
 
-  private outputs(site: AnswerSite): void {
+  private lockApi(): StageFunction {
+    const environment: Record<LockApiEnv, string> = {
+      MIRRORTIDE_LOCK_TABLE: this.locks.table.tableName,
+      MIRRORTIDE_INVENTORY_TABLE: this.storage.inventory.tableName,
+    };
+    const stage = this.stage('lock-api', environment, { memoryMib: 512, timeout: Duration.millis(LOCK_TIMEOUT_MS) });
+    stage.function.addToRolePolicy(
+      new PolicyStatement({ actions: ['dynamodb:GetItem'], resources: [this.storage.inventory.tableArn] }),
+    );
+    const actions = ['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'] as const;
+    this.locks.allow(stage, actions, ['byTicket', 'byKind']);
+    return stage;
+  }
+
+  private recordLockEvents(): StageFunction {
+    const environment: Record<RecordLockEventsEnv, string> = { MIRRORTIDE_LOCK_TABLE: this.locks.table.tableName };
+    const stage = this.stage('record-lock-events', environment, { memoryMib: 256, timeout: Duration.minutes(1) });
+    this.locks.allow(stage, ['PutItem', 'DeleteItem']);
+    this.locks.changesTo(stage);
+    return stage;
+  }
+
+  private sweepLocks(): StageFunction {
+    const environment: Record<SweepLocksEnv, string> = { MIRRORTIDE_LOCK_TABLE: this.locks.table.tableName };
+    const stage = this.stage('sweep-locks', environment, { memoryMib: 256, timeout: Duration.minutes(1), concurrency: 1 });
+    this.locks.allow(stage, ['BatchGetItem', 'Query', 'UpdateItem'], ['byKind']);
+    new StageSchedule(this, 'SweepLocks', { stage, every: Duration.minutes(5), input: {} });
+    return stage;
+  }
+
+  private outputs(site: AnswerSite, lockSite: LockSite): void {
+    new CfnOutput(this, 'LockAddress', { value: lockSite.address, description: 'Where hosts ask for locks' });
+    new CfnOutput(this, 'LockTable', { value: this.locks.table.tableName, description: 'For the runbook, "a lock is stuck"' });
     new CfnOutput(this, 'Address', {
       value: `https://${site.distribution.distributionDomainName}`,
       description: 'Where clients ask',

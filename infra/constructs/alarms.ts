@@ -3,13 +3,19 @@ import { Alarm, ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { CrawlQueue } from './crawl-queue.ts';
+import type { LockSite } from './lock-site.ts';
 import type { StageFunction } from './stage-function.ts';
 
 export interface AlarmsProps {
   readonly stages: readonly StageFunction[];
   readonly crawlQueue: CrawlQueue;
+  readonly lockEvents: StageFunction;
+  /** Changes of locks that nobody could record. */
+  readonly lostLockEvents: Queue;
+  readonly lockSite: LockSite;
   readonly email: string;
 }
 
@@ -67,6 +73,47 @@ export class Alarms extends Construct {
     this.alarm({
       name: 'publisher is silent',
       metric: new Metric({ namespace: METRICS, metricName: 'PublishRuns', statistic: 'Sum', period: Duration.minutes(15) }),
+      threshold: 1,
+      periods: 2,
+      missing: TreatMissingData.BREACHING,
+      comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
+    });
+    this.lockAlarms(props);
+  }
+
+  private lockAlarms({ lockEvents, lostLockEvents, lockSite }: AlarmsProps): void {
+    const period = Duration.minutes(5);
+    const ours = (metricName: string, statistic: 'Sum' | 'Maximum') =>
+      new Metric({ namespace: METRICS, metricName, statistic, period });
+    const missing = TreatMissingData.NOT_BREACHING;
+    const once = { threshold: 1, periods: 1, missing };
+    this.alarm({ name: 'a lock is stuck', metric: ours('LocksHeldTooLong', 'Maximum'), ...once });
+    this.alarm({ name: 'a failed update holds its lock', metric: ours('LockFailures', 'Maximum'), ...once });
+    this.alarm({ name: 'a lock is halted', metric: ours('LocksHalted', 'Maximum'), ...once });
+    this.alarm({ name: 'lock history has a gap', metric: ours('LockAuditGaps', 'Maximum'), ...once });
+    this.alarm({
+      name: 'lock history is late',
+      metric: lockEvents.function.metric('IteratorAge', { statistic: 'Maximum', period }),
+      // The stream forgets after 24 hours.
+      threshold: Duration.hours(1).toMilliseconds(),
+      periods: 1,
+      missing,
+    });
+    this.alarm({
+      name: 'lock changes were given up',
+      metric: lostLockEvents.metricApproximateNumberOfMessagesVisible({ period }),
+      ...once,
+    });
+    this.alarm({
+      name: 'locks answer with errors',
+      metric: lockSite.api.metricServerError({ period, statistic: 'Sum' }),
+      threshold: 5,
+      periods: 2,
+      missing,
+    });
+    this.alarm({
+      name: 'locks are not swept',
+      metric: new Metric({ namespace: METRICS, metricName: 'LockSweeps', statistic: 'Sum', period: Duration.minutes(15) }),
       threshold: 1,
       periods: 2,
       missing: TreatMissingData.BREACHING,

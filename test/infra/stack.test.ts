@@ -8,19 +8,26 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENV_KEYS as answerKeys } from '../../functions/answer/config.ts';
 import { ENV_KEYS as crawlMirrorKeys } from '../../functions/crawl-mirror/config.ts';
+import { ENV_KEYS as lockApiKeys } from '../../functions/lock-api/config.ts';
 import { ENV_KEYS as planCrawlsKeys } from '../../functions/plan-crawls/config.ts';
 import { ENV_KEYS as publishSnapshotKeys } from '../../functions/publish-snapshot/config.ts';
+import { ENV_KEYS as recordLockEventsKeys } from '../../functions/record-lock-events/config.ts';
 import { ENV_KEYS as scanMasterKeys } from '../../functions/scan-master/config.ts';
-import { environments } from '../../infra/environments.ts';
+import { ENV_KEYS as sweepLocksKeys } from '../../functions/sweep-locks/config.ts';
+import { type Environment, environments } from '../../infra/environments.ts';
 import { MirrorNetworkStack } from '../../infra/mirror-network-stack.ts';
+import { lockTableInput } from '../../shared/wire/lock/lock-table.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const envKeys: Record<string, readonly string[]> = {
   answer: answerKeys,
   'crawl-mirror': crawlMirrorKeys,
+  'lock-api': lockApiKeys,
   'plan-crawls': planCrawlsKeys,
   'publish-snapshot': publishSnapshotKeys,
+  'record-lock-events': recordLockEventsKeys,
   'scan-master': scanMasterKeys,
+  'sweep-locks': sweepLocksKeys,
 };
 
 interface Resource {
@@ -31,17 +38,11 @@ let bundles: string;
 let app: App;
 let template: Template;
 
-beforeAll(async () => {
-  bundles = await mkdtemp(join(tmpdir(), 'mirrortide-bundles-'));
-  for (const stage of Object.keys(envKeys)) {
-    await mkdir(join(bundles, stage));
-    await writeFile(join(bundles, stage, 'index.mjs'), 'export const handler = () => undefined;');
-  }
+const stackOf = (within: App, name: string, change: Partial<Environment>): MirrorNetworkStack => {
   const environment = environments['default'];
   if (environment === undefined) throw new Error('there is no default environment');
-  app = new App();
-  const stack = new MirrorNetworkStack(app, 'test', {
-    environment,
+  return new MirrorNetworkStack(within, name, {
+    environment: { ...environment, ...change },
     categories: [
       { id: 'fedora', scanEveryMs: 600_000 },
       { id: 'epel', scanEveryMs: 30_000 },
@@ -49,6 +50,16 @@ beforeAll(async () => {
     bundles,
     viewerRequest: join(root, 'functions/edge/viewer-request.js'),
   });
+};
+
+beforeAll(async () => {
+  bundles = await mkdtemp(join(tmpdir(), 'mirrortide-bundles-'));
+  for (const stage of Object.keys(envKeys)) {
+    await mkdir(join(bundles, stage));
+    await writeFile(join(bundles, stage, 'index.mjs'), 'export const handler = () => undefined;');
+  }
+  app = new App();
+  const stack = stackOf(app, 'test', {});
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   template = Template.fromStack(stack);
 }, 120_000);
@@ -96,8 +107,11 @@ describe('the deployed stack', () => {
   });
 
   it('consumes the crawl queue with partial failures, a dead-letter queue and six times the time-out', () => {
-    const [[, source] = []] = resources('AWS::Lambda::EventSourceMapping');
-    expect(source?.Properties).toMatchObject({ FunctionResponseTypes: ['ReportBatchItemFailures'], BatchSize: 1 });
+    const sources = resources('AWS::Lambda::EventSourceMapping').map(([, source]) => source.Properties as { BatchSize: number });
+    expect(sources.find(({ BatchSize }) => BatchSize === 1)).toMatchObject({
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      BatchSize: 1,
+    });
     const crawl = stageFunctions().find(({ stage }) => stage === 'crawl-mirror');
     const queues = resources('AWS::SQS::Queue').map(
       ([, queue]) =>
@@ -122,6 +136,7 @@ describe('the deployed stack', () => {
       'rate(1 minute) {}',
       'rate(1 minute) {}',
       'rate(10 minutes) {"category":"fedora"}',
+      'rate(5 minutes) {}',
     ]);
   });
 
@@ -159,7 +174,93 @@ describe('the deployed stack', () => {
 
   it('keeps logs for a while and not for ever', () => {
     const groups = resources('AWS::Logs::LogGroup');
-    expect(groups).toHaveLength(Object.keys(envKeys).length);
+    // One for each stage, and the access log of the locks.
+    expect(groups).toHaveLength(Object.keys(envKeys).length + 1);
     for (const [, group] of groups) expect(group.Properties).toMatchObject({ RetentionInDays: 90 });
+  });
+});
+
+describe('the locks, deployed', () => {
+  const policyOf = (stage: string): string =>
+    JSON.stringify(
+      resources('AWS::IAM::Policy').find(([id]) => id.startsWith(`${stage.replaceAll('-', '')}Role`))?.[1].Properties,
+    );
+
+  it('are in the very table that the emulators make', () => {
+    const tables = resources('AWS::DynamoDB::GlobalTable').map(([, made]) => made.Properties as Record<string, unknown>);
+    const locks = tables.filter((properties) => properties['StreamSpecification'] !== undefined);
+    expect(locks).toHaveLength(1);
+    const { AttributeDefinitions, KeySchema, LocalSecondaryIndexes, GlobalSecondaryIndexes } = lockTableInput('locks');
+    const indexes = [...LocalSecondaryIndexes, ...GlobalSecondaryIndexes].map(({ IndexName, KeySchema: keys, Projection }) => ({
+      IndexName,
+      KeySchema: keys,
+      Projection,
+    }));
+    expect(locks[0]).toMatchObject({
+      AttributeDefinitions: expect.arrayContaining(AttributeDefinitions),
+      KeySchema,
+      LocalSecondaryIndexes: [indexes[0]],
+      GlobalSecondaryIndexes: [indexes[1]],
+      StreamSpecification: { StreamViewType: 'NEW_AND_OLD_IMAGES' },
+      TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
+      Replicas: [{ DeletionProtectionEnabled: true, PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } }],
+    });
+  });
+
+  it('let each stage do what it does and no more', () => {
+    expect(policyOf('record-lock-events')).not.toMatch(/UpdateItem|dynamodb:Scan|s3:/);
+    expect(policyOf('sweep-locks')).not.toMatch(/PutItem|DeleteItem|dynamodb:Scan|s3:/);
+    expect(policyOf('lock-api')).not.toMatch(/s3:|sqs:|GetRecords|dynamodb:Scan/);
+    expect(policyOf('lock-api')).toMatch(/dynamodb:UpdateItem.+index\/byTicket/);
+  });
+
+  it('tell their changes in order, halve what fails, and set aside what cannot be recorded', () => {
+    const sources = resources('AWS::Lambda::EventSourceMapping').map(
+      ([, source]) => source.Properties as Record<string, unknown>,
+    );
+    const stream = sources.find((source) => source['StartingPosition'] !== undefined);
+    expect(stream).toMatchObject({
+      StartingPosition: 'TRIM_HORIZON',
+      BisectBatchOnFunctionError: true,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      FilterCriteria: {
+        Filters: [{ Pattern: '{"dynamodb":{"Keys":{"pk":{"S":[{"prefix":"L#"}]},"sk":{"S":["S"]}}}}' }],
+      },
+    });
+    expect(JSON.stringify(stream?.['DestinationConfig'])).toContain('DeadLetters');
+    expect(stream?.['MaximumRecordAgeInSeconds']).toBeLessThan(86_400);
+  });
+
+  it('are asked through an API that limits rates and logs no secret', () => {
+    const [[, stage] = []] = resources('AWS::ApiGatewayV2::Stage');
+    expect(stage?.Properties).toMatchObject({
+      StageName: '$default',
+      DefaultRouteSettings: { ThrottlingRateLimit: 300, ThrottlingBurstLimit: 600 },
+    });
+    const logged = JSON.stringify(stage?.Properties);
+    expect(logged).toContain('$context.status');
+    expect(logged).not.toMatch(/header|authorization|querystring/i);
+    expect(resources('AWS::ApiGatewayV2::Integration').map(([, one]) => one.Properties)).toMatchObject([
+      { PayloadFormatVersion: '2.0' },
+    ]);
+    expect(resources('AWS::ApiGatewayV2::Route').map(([, route]) => route.Properties)).toMatchObject([{ RouteKey: '$default' }]);
+  });
+
+  it("ask for client certificates under a name of one's own, and under no other name", () => {
+    const lockDomain = {
+      name: 'locks.example.org',
+      certificateArn: 'arn:aws:acm:eu-north-1:111122223333:certificate/x',
+      truststore: { bucket: 'trust', key: 'ca.pem', version: undefined },
+    };
+    const mutual = new App();
+    Validations.of(mutual).addPlugins(new AwsSolutionsChecks(mutual));
+    const own = Template.fromStack(stackOf(mutual, 'mutual', { lockDomain }));
+    own.hasResourceProperties('AWS::ApiGatewayV2::DomainName', {
+      DomainName: 'locks.example.org',
+      DomainNameConfigurations: [{ SecurityPolicy: 'TLS_1_2' }],
+      MutualTlsAuthentication: { TruststoreUri: 's3://trust/ca.pem' },
+    });
+    own.hasResourceProperties('AWS::ApiGatewayV2::Api', { DisableExecuteApiEndpoint: true });
+    expect(resources('AWS::ApiGatewayV2::DomainName')).toEqual([]);
   });
 });
