@@ -167,26 +167,21 @@ describe('the bucket', () => {
       return `${network.kind() === 'ipv4' ? network.toString() : (network as ipaddr.IPv6).toRFC5952String()}/${bits}`;
     };
     await fc.assert(
-      fc.asyncProperty(
-        fc.array(block, { maxLength: 12 }),
-        fc.nat(),
-        fc.oneof(fc.ipV4(), ipV6()),
-        async (blocks, pick, other) => {
-          const netblocks = blocks.map(canonical).filter((one) => one !== undefined);
-          // Half of the time an address inside one of them, so that something matches.
-          const inside = blocks.length > 0 && pick % 2 === 0 ? (blocks[pick % blocks.length]?.[0] ?? other) : other;
-          fc.pre(ipaddr.isValid(inside));
-          const client = ipaddr.process(inside);
-          const model = netblocks
-            .filter((one) => {
-              const [network, bits] = ipaddr.parseCIDR(one);
-              return network.kind() === client.kind() && client.match([network, bits] as [ipaddr.IPv4, number]);
-            })
-            .sort((a, b) => Number(b.split('/')[1]) - Number(a.split('/')[1]))[0];
-          const { bucket } = await view({ ip: inside }, tableOf(netblocks, [], {}));
-          expect(bucket).toBe(model === undefined ? '' : `n=${model}`);
-        },
-      ),
+      fc.asyncProperty(fc.array(block, { maxLength: 12 }), fc.nat(), fc.oneof(fc.ipV4(), ipV6()), async (blocks, pick, other) => {
+        const netblocks = blocks.map(canonical).filter((one) => one !== undefined);
+        // Half of the time an address inside one of them, so that something matches.
+        const inside = blocks.length > 0 && pick % 2 === 0 ? (blocks[pick % blocks.length]?.[0] ?? other) : other;
+        fc.pre(ipaddr.isValid(inside));
+        const client = ipaddr.process(inside);
+        const model = netblocks
+          .filter((one) => {
+            const [network, bits] = ipaddr.parseCIDR(one);
+            return network.kind() === client.kind() && client.match([network, bits] as [ipaddr.IPv4, number]);
+          })
+          .sort((a, b) => Number(b.split('/')[1]) - Number(a.split('/')[1]))[0];
+        const { bucket } = await view({ ip: inside }, tableOf(netblocks, [], {}));
+        expect(bucket).toBe(model === undefined ? '' : `n=${model}`);
+      }),
       { numRuns: 300 },
     );
   });
