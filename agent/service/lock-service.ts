@@ -96,8 +96,9 @@ function acquireOutcome(answer: ServiceAnswer): AcquireOutcome {
 function holdOutcome(answer: ServiceAnswer): HoldOutcome {
   if (answer.status === CONFLICT && answer.body['kind'] === 'lost') return { kind: 'lost' };
   if (answer.status !== OK) return refused(answer);
-  const { state, deadlineMs } = answer.body;
+  const { state, deadlineMs, leaseMs } = answer.body;
   if (state === 'not_held' || state === 'released') return { kind: 'lost' };
+  if (typeof leaseMs === 'number') return { kind: 'held', leaseMs };
   // The deadline is of the service's clock; only its distance from the service's own date means something here.
   const nowMs = answer.serverTimeMs ?? Date.now();
   return { kind: 'held', leaseMs: typeof deadlineMs === 'number' ? Math.max(0, deadlineMs - nowMs) : undefined };

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import type { RunLog } from '../log/run-log.ts';
 import type { ServiceConfig } from '../update/config/update-config.ts';
 import { type HttpAnswer, httpExchange } from './http-exchange.ts';
@@ -81,10 +82,14 @@ async function attemptOnce(config: ServiceConfig, call: ServiceCall): Promise<Se
 
 function requestHeaders(config: ServiceConfig): Record<string, string> {
   const token = config.tokenFile === undefined ? config.token : readFileSync(config.tokenFile, 'utf8').trim();
+  // A token or a certificate names the host; a claim beside it could only contradict it.
+  const named = token !== undefined || config.clientCertificateFile !== undefined;
+  const claimed = config.host ?? (named ? undefined : hostname());
   return {
     accept: 'application/json',
     'content-type': 'application/json',
     'user-agent': 'mirrortide-update',
+    ...(claimed === undefined ? {} : { 'mirrortide-host': claimed }),
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     ...(config.secretId === undefined ? {} : { 'x-secret-id': config.secretId, 'x-id': config.secretId }),
     ...(config.secret === undefined ? {} : { 'x-secret': config.secret }),

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -75,6 +75,18 @@ describe('a request to the service', () => {
       },
       body: '{"fence":4}',
     });
+  });
+
+  it('claims the name of this host only where no token or certificate says it', async () => {
+    const claims: unknown[] = [];
+    const url = await answering((request, response) => {
+      claims.push(request.headers['mirrortide-host']);
+      response.end('{"state":"held","fence":4,"deadlineMs":1,"leaseMs":70000}');
+    });
+    expect(await client(configFor(url)).renew(4)).toEqual({ kind: 'held', leaseMs: 70_000 });
+    await client(configFor(url, { token: 'T' })).renew(4);
+    await client(configFor(url, { token: 'T', host: 'web-1' })).renew(4);
+    expect(claims).toEqual([hostname(), undefined, 'web-1']);
   });
 
   it.each([

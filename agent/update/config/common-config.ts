@@ -9,6 +9,7 @@ const LOCK_NAME = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
 /** Connecting and the whole request; the service answers within eight seconds or not at all. */
 export const REQUEST_LIMITS = { connectMs: 5_000, totalMs: 35_000, attempts: 6, backoffMs: 1_000 };
 export const NO_CREDENTIALS = {
+  host: undefined,
   token: undefined,
   tokenFile: undefined,
   secretId: undefined,

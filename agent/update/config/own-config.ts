@@ -62,6 +62,7 @@ function ownService(from: Settings): ServiceConfig {
   const service = {
     baseUrl: baseUrl(from, '[service] url'),
     lock: lockName(from, '[service] lock'),
+    host: from.text('[service] host'),
     token: from.text('[service] token'),
     tokenFile: from.text('[service] token_file'),
     secretId: from.text('[service] secret_id'),

@@ -15,6 +15,8 @@ export interface ServiceConfig {
   /** Without a trailing slash; `/api/v1/locks/…` is appended. */
   readonly baseUrl: string;
   readonly lock: string;
+  /** The name to claim where the credential does not say it; undefined: this host's own, if nothing else says who we are. */
+  readonly host: string | undefined;
   readonly token: string | undefined;
   readonly tokenFile: string | undefined;
   readonly secretId: string | undefined;
