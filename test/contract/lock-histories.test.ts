@@ -126,15 +126,15 @@ const MUTANTS: readonly { readonly name: string; readonly weaken: Weaken }[] = [
     weaken: (condition) => (condition.startsWith('#f = :of') ? 'attribute_exists(pk)' : condition),
   },
   {
-    name: 'grants without comparing the last fence',
+    name: 'grants without the last fence',
     weaken: (condition) => condition.replace(/^#f = :of AND /, ''),
   },
   {
-    name: 'releases by the name of the host, whatever the fence',
+    name: 'releases whatever the host has',
     weaken: (condition) => (condition === '#h.#me.#f = :f' ? 'attribute_exists(#h.#me)' : condition),
   },
   {
-    name: 'ends offers and leases whose deadline was not looked at',
+    name: 'ends offers that are not over',
     weaken: (condition) => condition.replace(' AND #h.#dead.#x < :cut', ''),
   },
 ];
@@ -144,7 +144,8 @@ describe('the same test catches a table that', () => {
     '$name',
     async ({ weaken }) => {
       const { run } = batches(weaken);
-      const all = fc.sample(plans, { numRuns: BATCH * MUTANT_BATCHES, seed: 7 });
+      const hurried = plans.map((plan): HistoryPlan => ({ ...plan, hurried: true, slots: 1 }));
+      const all = fc.sample(hurried, { numRuns: BATCH * MUTANT_BATCHES, seed: 7 });
       for (let start = 0; start < all.length; start += BATCH) {
         const found = (await run(all.slice(start, start + BATCH))).flatMap(({ violations }) => violations);
         if (found.length > 0) {

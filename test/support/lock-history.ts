@@ -236,6 +236,13 @@ export const runHistory = async (store: LockStore, lock: string, plan: HistoryPl
       enter(host, fence, deadlineMs === undefined ? sinceMs : Math.min(sinceMs, deadlineMs - LEASE_MS - SKEW_MS));
       return fence;
     }
+    if (plan.hurried && faults && random() < 0.4) {
+      // A host that is slow to confirm: its offer may be gone, or about to go.
+      await gate.pass(async () => {
+        nowMs += OFFER_MS + GUARD_MS + Math.floor(random() * 10_000);
+      });
+      await gate.pass(async () => undefined);
+    }
     for (let tries = 0; tries < 3; tries += 1) {
       const sentMs = nowMs;
       const confirmed = await call(
