@@ -100,6 +100,8 @@ export const realHost = async (host: RealHost): Promise<{ run(): Promise<number>
   await script(join(folder, 'update.d', '10-update'), `${host.update}\ntouch ${folder}/updated`);
   await script(join(folder, 'needs_reboot.d', '10-no'), 'exit 0');
   await writeFile(join(folder, 'site', 'sitecustomize.py'), SITE);
+  // requests wants the files of the certificate to be there, also where it does not need them.
+  for (const unused of ['crt', 'key']) await writeFile(join(folder, unused), '');
   const config = join(folder, 'config');
   await writeFile(config, configOf(host));
   return {
