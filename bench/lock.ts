@@ -80,8 +80,8 @@ const measure = async (waiters: number) => {
   const store = dynamoLockStore(client, table);
   const operations = operationsOn(store);
   const call = (host: string) => ({ lock: 'update', host, arrivedMs: Date.now() });
-  const waiting = (await fill(store, 'update', waiters), await store.waiters('update', waiters + 1, LIMIT));
-  const turns = waiting.map(({ host }) => host);
+  await fill(store, 'update', waiters);
+  const turns = (await store.waiters('update', waiters + 1, LIMIT)).map(({ host }) => host);
   const took = { acquire: [] as number[], release: [] as number[] };
   const used = { acquireWrites: 0, acquireReads: 0 };
   let started = 0;

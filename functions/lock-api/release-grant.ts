@@ -2,6 +2,7 @@ import { decideRelease, mayHandOn, nothingToRelease, type Releaser } from '#doma
 import { grantOf, type LockName, type LockState, type Waiter } from '#domain/lock/lock-state.ts';
 import type { Cause } from '#domain/lock/lock-write.ts';
 import type { LegacyReleaseOutcome } from '#domain/lock/outcomes.ts';
+import { isAlive } from '#domain/lock/queue.ts';
 import { gaveUp, isPresent, type LockDeps, MOST_TRIES, timeLeft, tryWrite } from './lock-deps.ts';
 
 export interface ReleaseCall extends Releaser {
@@ -17,7 +18,11 @@ const windowFor = async (deps: LockDeps, call: ReleaseCall, lock: LockState): Pr
 
 /** The slot is free by now; whatever happens to the queue must not make the release fail. */
 const tidyQueue = async (deps: LockDeps, call: ReleaseCall, lock: LockState, window: readonly Waiter[]): Promise<void> => {
-  const gone = window.filter(({ host }) => host === call.host || grantOf(lock, host) !== undefined);
+  const nowMs = deps.clock.now();
+  // Waiters whose tickets lapsed too: enough of them at the head would hide everybody behind them.
+  const gone = window.filter(
+    (waiter) => waiter.host === call.host || grantOf(lock, waiter.host) !== undefined || !isAlive(waiter, nowMs),
+  );
   try {
     for (const { host, ticket } of gone) await deps.store.dequeue(call.lock, host, ticket, timeLeft(deps, call.arrivedMs));
   } catch (error) {
