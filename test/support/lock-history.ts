@@ -36,6 +36,8 @@ const LEGACY_TIMEOUT_MS = 10_000;
 const DRAIN_ROUNDS = 40;
 const DELAYED_SHARE = 0.08;
 const LET_GO_SHARE = 0.03;
+/** A history takes a few hundred. */
+const MOST_TURNS = 3_000;
 
 const randomFrom = (seed: number): (() => number) => {
   let state = seed | 0;
@@ -66,13 +68,22 @@ const turnstile = (random: () => number) => {
       new Promise<T>((resolve, reject) => {
         (random() < DELAYED_SHARE ? delayed : waiting).push(() => work().then(resolve, reject));
       }),
-    /** Until nobody waits any more. */
-    run: async (): Promise<void> => {
-      await tick();
-      for (let next = draw(); next !== undefined; next = draw()) {
-        await next();
+    /** Lets them go until `story` has ended; somebody on the way between two turnstiles may take more than one tick. */
+    drive: async <T>(story: Promise<T>): Promise<T> => {
+      let ended = false;
+      const end = (): void => {
+        ended = true;
+      };
+      story.then(end, end);
+      for (let turns = 0; !ended; ) {
         await tick();
+        const next = draw();
+        if (next === undefined) continue;
+        turns += 1;
+        if (turns > MOST_TURNS) throw new Error(`a history did not end within ${MOST_TURNS} turns`);
+        await next();
       }
+      return story;
     },
   };
 };
@@ -290,11 +301,8 @@ export const runHistory = async (store: LockStore, lock: string, plan: HistoryPl
   };
 
   const hosts = plan.clients.map(({ client, cycles }, at) => ({ host: `host-${at}.example.org`, client, cycles }));
-  const all = Promise.all(hosts.map(({ host, client, cycles }) => live(host, client, cycles)));
-  await gate.run();
-  await all;
-  await gate.run();
-  await Promise.all(background);
+  await gate.drive(Promise.all(hosts.map(({ host, client, cycles }) => live(host, client, cycles))));
+  await gate.drive(Promise.all(background));
 
   // Faults are over: everybody asks until it was served once. Whoever cannot be served has been forgotten, or the lock is stuck.
   faults = false;
@@ -303,13 +311,9 @@ export const runHistory = async (store: LockStore, lock: string, plan: HistoryPl
   for (let round = 0; round < DRAIN_ROUNDS && left.size > 0; round += 1) {
     nowMs += 30_000;
     for (const one of left) {
-      const served = claim(one.host, one.client, `drain-${one.host}`);
-      await gate.run();
-      const fence = await served;
+      const fence = await gate.drive(claim(one.host, one.client, `drain-${one.host}`));
       if (fence === undefined) continue;
-      const back = giveBack(one.host, one.client, fence);
-      await gate.run();
-      await back;
+      await gate.drive(giveBack(one.host, one.client, fence));
       left.delete(one);
     }
   }
