@@ -12,7 +12,7 @@ const emulators = useEmulators();
 const BATCH = 50;
 /** A thousand histories here; `LOCK_HISTORY_BATCHES=100` takes five thousand, in some minutes. */
 const BATCHES = Number(process.env['LOCK_HISTORY_BATCHES'] ?? 20);
-const LINEAR_BATCHES = 4;
+const LINEAR_BATCHES = 2;
 const MUTANT_BATCHES = 40;
 
 const clients = fc.record({

@@ -49,16 +49,16 @@ const acquired = (state: Sequential, host: string, slots: number, told: { fence:
 };
 
 /** The states that the lock may be in after this call; none when the answer was wrong. */
-const apply = (state: Sequential, call: RecordedCall, slots: number): Sequential[] => {
+const apply = (state: Sequential, call: RecordedCall, slots: number, unheard: boolean): Sequential[] => {
   const own = state.held.get(call.host);
   const mine = own !== undefined && own.fence === call.fence;
   const outcome = call.outcome as Outcome | undefined;
   if (call.op === 'acquire') {
     if (outcome?.kind === 'granted' && outcome.grant !== undefined) return acquired(state, call.host, slots, outcome.grant);
-    // Told to wait: every slot is taken, or is kept for whoever came before.
+    // Told to wait: every slot is taken, or is kept for whoever came before; also for one whose answer nobody heard.
     const full = state.held.size + state.owed.length >= slots;
     const queued = new Set([...state.queued, call.host]);
-    return own === undefined && (full || state.queued.size > 0) ? [{ ...state, queued }] : [];
+    return own === undefined && (full || state.queued.size > 0 || unheard) ? [{ ...state, queued }] : [];
   }
   if (call.op === 'confirm') {
     const done = mine && own !== undefined ? change(state, call.host, { ...own, confirmed: true }) : undefined;
@@ -68,7 +68,8 @@ const apply = (state: Sequential, call: RecordedCall, slots: number): Sequential
   }
   const freed = mine ? change(state, call.host, undefined) : undefined;
   if (outcome === undefined || outcome.kind === 'released') return freed === undefined ? [] : [freed];
-  return mine ? [] : [state];
+  // Not held: nothing was to be done, or the reply to the write that did it was lost and the state was asked instead.
+  return [freed ?? state];
 };
 
 const keyOf = (state: Sequential, done: readonly boolean[]): string =>
@@ -81,6 +82,9 @@ const keyOf = (state: Sequential, done: readonly boolean[]): string =>
 export const isLinearizable = (recorded: readonly RecordedCall[], slots: number): boolean => {
   // Asking without an answer only makes a fence owed, which any later answer shows.
   const calls = recorded.filter(({ op, outcome }) => op !== 'acquire' || outcome !== undefined);
+  const unheardFrom = Math.min(
+    ...recorded.filter((call) => call.op === 'acquire' && call.outcome === undefined).map(({ from }) => from),
+  );
   const tried = new Set<string>();
   const search = (state: Sequential, done: readonly boolean[]): boolean => {
     const open = calls.flatMap((call, at) => (done[at] === true ? [] : [{ call, at }]));
@@ -91,7 +95,9 @@ export const isLinearizable = (recorded: readonly RecordedCall[], slots: number)
     const firstEnd = Math.min(...open.map(({ call }) => call.to ?? Number.POSITIVE_INFINITY));
     return open
       .filter(({ call }) => call.from < firstEnd)
-      .some(({ call, at }) => apply(state, call, slots).some((next) => search(next, done.with(at, true))));
+      .some(({ call, at }) =>
+        apply(state, call, slots, unheardFrom <= (call.to ?? 0)).some((next) => search(next, done.with(at, true))),
+      );
   };
   return search(
     { fence: 0, held: new Map(), owed: [], queued: new Set() },
