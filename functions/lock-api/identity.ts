@@ -3,7 +3,7 @@ import { fitsPattern } from '#domain/lock/first-use.ts';
 import type { HostToken, LockRules } from '#domain/lock/lock-rules.ts';
 import type { ClientKind, HostName, LockName } from '#domain/lock/lock-state.ts';
 import { containsNetblock, parseNetblock } from '#domain/selection/netblock.ts';
-import type { HttpCall } from './http-call.ts';
+import type { HttpCall } from '#wire/api/http-call.ts';
 import { isHostName } from './names.ts';
 
 /** Who a request is from, by what it proves. */

@@ -1,6 +1,6 @@
 import { Fault } from '#domain/errors.ts';
 import type { Log } from '#ports/log.ts';
-import { errorReply, type HttpCall, type HttpReply, retryAfterHeader } from './http-call.ts';
+import { errorReply, type HttpCall, type HttpReply, retryAfterHeader } from '#wire/api/http-call.ts';
 import type { RulesSource } from './lock-deps.ts';
 import type { LockOperations } from './lock-operations.ts';
 import type { Protocol } from './protocol.ts';

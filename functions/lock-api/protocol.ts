@@ -1,6 +1,6 @@
 import type { LockRules } from '#domain/lock/lock-rules.ts';
 import type { Log } from '#ports/log.ts';
-import type { HttpCall, HttpReply } from './http-call.ts';
+import type { HttpCall, HttpReply } from '#wire/api/http-call.ts';
 import type { LockOperations } from './lock-operations.ts';
 
 export interface ProtocolDeps {

@@ -1,24 +1,7 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import type { HttpCall, HttpReply } from '#wire/api/http-call.ts';
 
-/** A request as a story needs it; the same fields as the function that answers it declares. */
-export interface ApiRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly query: string;
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  readonly body: string;
-  readonly arrivedMs: number;
-  readonly sourceIp: string;
-  readonly certificateSubject: string | undefined;
-}
-
-interface Reply {
-  readonly statusCode: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
-const lowerCased = (headers: APIGatewayProxyEventV2['headers']): ApiRequest['headers'] =>
+const lowerCased = (headers: APIGatewayProxyEventV2['headers']): HttpCall['headers'] =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 
 /** `requestContext.authentication` is there when the front door asks for client certificates; the types do not know it. */
@@ -27,9 +10,15 @@ const certificateSubjectOf = (context: unknown): string | undefined => {
   return authentication?.clientCert?.subjectDN;
 };
 
+/** The JWT authorizer's; the types know it only on routes that have one. */
+const claimsOf = (context: unknown): HttpCall['claims'] => {
+  const { authorizer } = context as { authorizer?: { jwt?: { claims?: Record<string, unknown> } } | null };
+  return authorizer?.jwt?.claims;
+};
+
 /** The edge of a function behind an HTTP API, payload version 2.0. Bodies are decoded whatever the front door made of them. */
 export const httpApi =
-  (story: (request: ApiRequest) => Promise<Reply>): ((event: APIGatewayProxyEventV2) => Promise<Reply>) =>
+  (story: (call: HttpCall) => Promise<HttpReply>): ((event: APIGatewayProxyEventV2) => Promise<HttpReply>) =>
   (event) => {
     const { http, timeEpoch } = event.requestContext;
     const body = event.body ?? '';
@@ -42,5 +31,6 @@ export const httpApi =
       arrivedMs: timeEpoch,
       sourceIp: http.sourceIp,
       certificateSubject: certificateSubjectOf(event.requestContext),
+      claims: claimsOf(event.requestContext),
     });
   };

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { dynamoLockStore } from '#adapters/aws/dynamo-lock-store.ts';
 import type { LockRules } from '#domain/lock/lock-rules.ts';
-import type { HttpCall, HttpReply } from '../../functions/lock-api/http-call.ts';
+import type { HttpCall, HttpReply } from '#wire/api/http-call.ts';
 import { lockApi } from '../../functions/lock-api/lock-api.ts';
 import { lockOperations } from '../../functions/lock-api/lock-operations.ts';
 import { useEmulators } from '../support/emulators.ts';
@@ -63,6 +63,7 @@ const setup = async (rules: LockRules = RULES): Promise<Setup> => {
         arrivedMs: clock.nowMs,
         sourceIp: '127.0.0.1',
         certificateSubject: undefined,
+        claims: undefined,
         ...request,
       }),
   };

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { dynamoLockStore } from '#adapters/aws/dynamo-lock-store.ts';
 import type { LockRules } from '#domain/lock/lock-rules.ts';
-import type { HttpCall, HttpReply } from '../../functions/lock-api/http-call.ts';
+import type { HttpCall, HttpReply } from '#wire/api/http-call.ts';
 import { lockApi } from '../../functions/lock-api/lock-api.ts';
 import { type LockOperations, lockOperations } from '../../functions/lock-api/lock-operations.ts';
 import { useEmulators } from '../support/emulators.ts';
@@ -68,6 +68,7 @@ const world = async (rules: LockRules = RULES): Promise<World> => {
           arrivedMs: clock.now(),
           sourceIp: '192.0.2.7',
           certificateSubject: undefined,
+          claims: undefined,
           ...call,
         },
       );

@@ -7,6 +7,7 @@
 import { hasLapsed } from '#domain/lock/decide-acquire.ts';
 import type { Grant, HostName, LockName, LockState } from '#domain/lock/lock-state.ts';
 import type { AcquireOutcome, LegacyReleaseOutcome } from '#domain/lock/outcomes.ts';
+import { type HttpCall, type HttpReply, jsonReply } from '#wire/api/http-call.ts';
 import {
   DLMENGINE_VERSIONS,
   type DlmEngineLock,
@@ -19,7 +20,6 @@ import {
   printDlmEngineLock,
 } from '#wire/lock/dlmengine.ts';
 import { isHostName } from '#wire/lock/legacy-names.ts';
-import { type HttpCall, type HttpReply, jsonReply } from '../http-call.ts';
 import type { Protocol, ProtocolDeps } from '../protocol.ts';
 import { type Caller, callerOf, mayBe, mayUse, unnamedHost } from './claimed-host.ts';
 

@@ -4,6 +4,7 @@
  */
 import type { LockName, LockState } from '#domain/lock/lock-state.ts';
 import type { LockEvent } from '#domain/lock/outcomes.ts';
+import { type HttpReply, jsonReply } from '#wire/api/http-call.ts';
 import {
   type ForemanEvent,
   foremanLockJson,
@@ -12,7 +13,6 @@ import {
   printForemanEvents,
   printForemanList,
 } from '#wire/lock/foreman.ts';
-import { type HttpReply, jsonReply } from '../http-call.ts';
 import type { ProtocolDeps } from '../protocol.ts';
 import { type ForemanAsked, foremanError, foremanView, notFound } from './foreman-replies.ts';
 

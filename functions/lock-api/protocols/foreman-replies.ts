@@ -1,7 +1,7 @@
 import { hasLapsed } from '#domain/lock/decide-acquire.ts';
 import type { EpochMs, HostName, LockState } from '#domain/lock/lock-state.ts';
+import { type HttpCall, type HttpReply, jsonReply } from '#wire/api/http-call.ts';
 import type { ForemanLock } from '#wire/lock/foreman.ts';
-import { type HttpCall, type HttpReply, jsonReply } from '../http-call.ts';
 import type { Caller } from './claimed-host.ts';
 
 /** One request, and who asks. */

@@ -6,8 +6,8 @@
 import { hasLapsed } from '#domain/lock/decide-acquire.ts';
 import type { EpochMs, HostName, LockName, LockState } from '#domain/lock/lock-state.ts';
 import type { AcquireOutcome, LegacyReleaseOutcome } from '#domain/lock/outcomes.ts';
+import { type HttpReply, jsonReply } from '#wire/api/http-call.ts';
 import { type ForemanLock, type ForemanLockId, foremanLockJson, parseForemanPath } from '#wire/lock/foreman.ts';
-import { type HttpReply, jsonReply } from '../http-call.ts';
 import type { Protocol, ProtocolDeps } from '../protocol.ts';
 import { type Caller, callerOf, mayUse, unnamedHost } from './claimed-host.ts';
 import { administer } from './foreman-admin.ts';

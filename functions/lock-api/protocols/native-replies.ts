@@ -1,5 +1,5 @@
 import type { ConfirmOutcome, FailOutcome, ReleaseOutcome, RenewOutcome } from '#domain/lock/outcomes.ts';
-import { errorReply, type HttpReply, jsonReply } from '../http-call.ts';
+import { errorReply, type HttpReply, jsonReply } from '#wire/api/http-call.ts';
 
 export const EVENTS_PER_PAGE = 200;
 

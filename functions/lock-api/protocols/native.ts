@@ -1,5 +1,6 @@
 import type { LockName } from '#domain/lock/lock-state.ts';
 import type { AcquireOutcome } from '#domain/lock/outcomes.ts';
+import { errorReply, type HttpCall, type HttpReply, jsonReply, pathParts, retryAfterHeader } from '#wire/api/http-call.ts';
 import { lockJson, lockViewJson } from '#wire/lock/lock-json.ts';
 import {
   type ParsedRequest,
@@ -9,7 +10,6 @@ import {
   parseForceRelease,
   parseReason,
 } from '#wire/lock/lock-request.ts';
-import { errorReply, type HttpCall, type HttpReply, jsonReply, pathParts, retryAfterHeader } from '../http-call.ts';
 import { decideHost, identify } from '../identity.ts';
 import type { FencedCall, LockOperations } from '../lock-operations.ts';
 import { isHostName, isLockName } from '../names.ts';

@@ -13,6 +13,8 @@ export interface HttpCall {
   readonly sourceIp: string;
   /** Subject of the client certificate that the front door has verified: `CN=host.example.org,O=…`. */
   readonly certificateSubject: string | undefined;
+  /** Of the JSON Web Token that the front door has verified; undefined where it asked for none. Lists come as they were, or as one text, `[a b]`. */
+  readonly claims: Readonly<Record<string, unknown>> | undefined;
 }
 
 export interface HttpReply {
