@@ -35,7 +35,7 @@ export type TokenIssue =
 
 export interface VerifiedToken {
   readonly host: HostId;
-  readonly id: TokenId;
+  readonly tokenId: TokenId;
 }
 
 /** What hosts show to say who they are. A host may have several, so that one can be replaced without a pause. */
