@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { until } from './until.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -14,6 +16,8 @@ export interface MirrortideProcess {
   get(path: string, client?: string): Promise<{ readonly status: number; readonly body: string; readonly headers: Headers }>;
   /** Interrupts as Ctrl-C does and waits for the end; the exit code. */
   stop(): Promise<number | null>;
+  /** SIGKILL of the program, as a crash of the machine would end it, and waits until all that it started is gone. */
+  kill(): Promise<void>;
 }
 
 const untilReady = (child: ChildProcess, lines: string[], timeoutMs: number): Promise<string> =>
@@ -33,6 +37,23 @@ const untilReady = (child: ChildProcess, lines: string[], timeoutMs: number): Pr
       fail(`it ended with ${code} before it was ready`);
     });
   });
+
+/** As Linux knows them; a process that is gone has none. */
+const childrenOf = async (pid: number | undefined): Promise<number[]> => {
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
+  return text.split(' ').flatMap((word) => (word === '' ? [] : [Number(word)]));
+};
+
+const descendantsOf = async (pid: number | undefined): Promise<number[]> => {
+  const children = await childrenOf(pid);
+  return [...children, ...(await Promise.all(children.map(descendantsOf))).flat()];
+};
+
+/** A zombie, which only waits to be noticed, is not. */
+const isAlive = async (pid: number): Promise<boolean> => {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  return stat !== '' && !/\) Z /.test(stat);
+};
 
 /** `npm start -- ARGS` as a person would run it, until its line `ready …`. */
 export const startMirrortide = async (args: readonly string[], timeoutMs = 120_000): Promise<MirrortideProcess> => {
@@ -61,6 +82,17 @@ export const startMirrortide = async (args: readonly string[], timeoutMs = 120_0
       child.kill('SIGINT');
       await ended;
       return child.exitCode;
+    },
+    kill: async () => {
+      const family = await descendantsOf(child.pid);
+      const ended = once(child, 'exit');
+      for (const pid of [...(await childrenOf(child.pid)), child.pid]) if (pid !== undefined) process.kill(pid, 'SIGKILL');
+      await ended;
+      await until(
+        'the end of all that it started',
+        async () => (await Promise.all(family.map(isAlive))).filter((alive) => alive).length,
+        (left) => left === 0,
+      );
     },
   };
 };

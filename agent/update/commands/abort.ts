@@ -11,8 +11,8 @@ import { withSession } from './session.ts';
 export const abortCommand = (stateCalls?: StateCalls): Command => ({
   summary: 'Gives up the update that is under way; the next run begins a new one',
   details: [
-    'A held lock is given back with --release: the next host begins, so be sure that this one is well. Without it, abort only',
-    'gives up an update that holds nothing, or whose lock the service says is lost.',
+    'A held lock is given back with --release: the next host begins, so be sure that this one is well; a lock that failures have',
+    'halted stays halted. Without --release, abort only gives up an update that holds nothing, or whose lock is lost.',
   ],
   options: {
     ...CONFIG_OPTIONS,
