@@ -2,6 +2,8 @@
 // repositories, mirrors in sync, behind, lossy and new. Time is CPU time of one run each, after one to warm up.
 import { parseArgs } from 'node:util';
 import type { Facts, HeadSeen, Observation } from '#domain/crawl/observation.ts';
+import { DEFAULT_DRAIN_POLICY } from '#domain/drain/drain-policy.ts';
+import { DEFAULT_ACCESS_POLICY } from '#domain/inventory/access-policy.ts';
 import type { Category, Host, Inventory } from '#domain/inventory/inventory.ts';
 import type { Head, Manifest, ManifestDirectory, RepositoryRecord } from '#domain/master/manifest.ts';
 import { assembleSnapshot } from '#domain/snapshot/assemble.ts';
@@ -103,6 +105,12 @@ const hosts = Array.from({ length: HOSTS }, (_, index): Host => {
     netblocks: [],
     countriesAllowed: [],
     carries: ids.map((name) => ({ category: name, urls: [`https://${id}.example/pub/${name}`], alwaysCurrent: false })),
+    region: undefined,
+    provider: undefined,
+    tier: undefined,
+    comment: undefined,
+    contacts: [],
+    pending: false,
   };
 });
 const inventory: Inventory = {
@@ -111,12 +119,14 @@ const inventory: Inventory = {
     answer: { minimumHosts: 5, maximumHosts: 200, embargoedCountries: [] },
     crawl: { contact: 'x@example.org', allowedAddresses: [], allowedPorts: [], requestsPerCheck: 100, connectionsPerHost: 1 },
     guard: { maximumShrinkShare: 0.2 },
+    access: DEFAULT_ACCESS_POLICY,
+    drain: DEFAULT_DRAIN_POLICY,
     aliases: [],
     disabled: [],
     countryOverrides: [],
     continentOverrides: [],
   },
-  sites: [{ id: 's', name: 's', private: false, ownerActive: true, adminActive: true }],
+  sites: [{ id: 's', name: 's', private: false, ownerActive: true, adminActive: true, url: undefined, contacts: [], admins: [] }],
   categories: ids.map(category),
   hosts,
 };

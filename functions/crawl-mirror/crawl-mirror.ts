@@ -1,4 +1,4 @@
-import { switchState } from '#domain/crawl/carriage.ts';
+import { type SwitchState, switchState } from '#domain/crawl/carriage.ts';
 import type { Observation } from '#domain/crawl/observation.ts';
 import { type CrawlSubject, observe, type SeenBefore } from '#domain/crawl/observe.ts';
 import type { Carriage, Category, CrawlPolicy, EpochMs, Inventory } from '#domain/inventory/inventory.ts';
@@ -27,7 +27,7 @@ export interface CrawlMirrorDeps {
 export type CrawlOutcome =
   | { readonly kind: 'crawled'; readonly observation: Observation }
   /** The inventory no longer has the host, the category or their relation, or somebody switched it off. */
-  | { readonly kind: 'not-wanted'; readonly reason: 'not-carried' | 'switched-off-by-owner' | 'switched-off-by-admin' }
+  | { readonly kind: 'not-wanted'; readonly reason: 'not-carried' | Exclude<SwitchState, 'on'> }
   | { readonly kind: 'no-manifest' }
   | { readonly kind: 'held'; readonly untilMs: EpochMs }
   /** A check of this kind ended after this one was planned: the message came twice, or late. */

@@ -1,5 +1,7 @@
 import * as v from 'valibot';
+import { DEFAULT_DRAIN_POLICY, DRAIN_FAILURES, DRAIN_SCOPES, type DrainPolicy } from '#domain/drain/drain-policy.ts';
 import { WireError } from '#domain/errors.ts';
+import { type AccessPolicy, DEFAULT_ACCESS_POLICY } from '#domain/inventory/access-policy.ts';
 import type { Category, Host, Master, NetworkSettings, RepositoryRule, Site } from '#domain/inventory/inventory.ts';
 import type { LockRules } from '#domain/lock/lock-rules.ts';
 import { lockRulesSchema } from './lock/lock-rules.ts';
@@ -26,12 +28,19 @@ const optionalNumber = v.pipe(
   v.transform((value) => value ?? undefined),
 );
 
+// Keys that items of earlier versions lack, with what such an item meant.
+const laterText = v.optional(optionalText, null);
+const laterTexts = v.optional(texts, []);
+
 const site = v.object({
   id: v.string(),
   name: v.string(),
   private: v.boolean(),
   ownerActive: v.boolean(),
   adminActive: v.boolean(),
+  url: laterText,
+  contacts: laterTexts,
+  admins: laterTexts,
 }) satisfies v.GenericSchema<unknown, Site>;
 
 const host = v.object({
@@ -48,6 +57,12 @@ const host = v.object({
   netblocks: texts,
   countriesAllowed: texts,
   carries: v.array(v.object({ category: v.string(), urls: texts, alwaysCurrent: v.boolean() })),
+  region: laterText,
+  provider: laterText,
+  tier: v.optional(optionalNumber, null),
+  comment: laterText,
+  contacts: laterTexts,
+  pending: v.optional(v.boolean(), false),
 }) satisfies v.GenericSchema<unknown, Host>;
 
 const master = v.variant('kind', [
@@ -86,6 +101,26 @@ const category = v.object({
   }),
 }) satisfies v.GenericSchema<unknown, Category>;
 
+const access = v.object({
+  administratorGroups: texts,
+  userClaim: v.string(),
+  groupsClaim: v.string(),
+  siteCreation: v.picklist(['anyone', 'administrators']),
+  minimumPrefix: v.object({ ipv4: v.number(), ipv6: v.number() }),
+}) satisfies v.GenericSchema<unknown, AccessPolicy>;
+
+const drain = v.object({
+  groups: v.array(
+    v.object({ scope: v.picklist(DRAIN_SCOPES), categories: texts, minInService: v.number(), maxDraining: v.number() }),
+  ),
+  leaseMs: v.number(),
+  maximumMs: v.number(),
+  ticketMs: v.number(),
+  cacheBudgetMs: v.number(),
+  onFailure: v.picklist(DRAIN_FAILURES),
+  lapsedAlarmMs: v.number(),
+}) satisfies v.GenericSchema<unknown, DrainPolicy>;
+
 const settings = v.object({
   name: v.string(),
   answer: v.object({ minimumHosts: v.number(), maximumHosts: v.number(), embargoedCountries: texts }),
@@ -97,6 +132,14 @@ const settings = v.object({
     connectionsPerHost: v.number(),
   }),
   guard: v.object({ maximumShrinkShare: v.number() }),
+  access: v.pipe(
+    v.optional(v.nullable(access), null),
+    v.transform((value) => value ?? DEFAULT_ACCESS_POLICY),
+  ),
+  drain: v.pipe(
+    v.optional(v.nullable(drain), null),
+    v.transform((value) => value ?? DEFAULT_DRAIN_POLICY),
+  ),
   aliases: v.array(v.object({ from: v.string(), to: v.string() })),
   disabled: v.array(v.object({ repo: v.string(), arch: optionalText })),
   countryOverrides: v.array(v.object({ netblock: v.string(), country: v.string() })),

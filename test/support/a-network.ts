@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { DEFAULT_DRAIN_POLICY } from '#domain/drain/drain-policy.ts';
+import { DEFAULT_ACCESS_POLICY } from '#domain/inventory/access-policy.ts';
 import type { Carriage, Category, Host, Inventory, Site } from '#domain/inventory/inventory.ts';
 import type { Head, Manifest, ManifestDirectory, RepositoryRecord, SampleFile } from '#domain/master/manifest.ts';
 
@@ -103,6 +105,9 @@ export const aSite = (id = 'site', changed: Partial<Site> = {}): Site => ({
   private: false,
   ownerActive: true,
   adminActive: true,
+  url: undefined,
+  contacts: [],
+  admins: [],
   ...changed,
 });
 
@@ -127,6 +132,12 @@ export const aHost = (id: string, changed: Partial<Host> = {}): Host => ({
   netblocks: [],
   countriesAllowed: [],
   carries: [aCarriage(id)],
+  region: undefined,
+  provider: undefined,
+  tier: undefined,
+  comment: undefined,
+  contacts: [],
+  pending: false,
   ...changed,
 });
 
@@ -160,6 +171,8 @@ export const anInventory = (hosts: readonly Host[], changed: Partial<Inventory> 
       connectionsPerHost: 2,
     },
     guard: { maximumShrinkShare: 0.2 },
+    access: DEFAULT_ACCESS_POLICY,
+    drain: DEFAULT_DRAIN_POLICY,
     aliases: [],
     disabled: [],
     countryOverrides: [],

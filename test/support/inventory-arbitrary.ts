@@ -1,4 +1,6 @@
 import fc from 'fast-check';
+import { DRAIN_FAILURES, DRAIN_SCOPES, type DrainPolicy } from '#domain/drain/drain-policy.ts';
+import type { AccessPolicy } from '#domain/inventory/access-policy.ts';
 import type { Category, Host, Inventory, Master, NetworkSettings, RepositoryRule, Site } from '#domain/inventory/inventory.ts';
 
 const text = fc.string({ unit: 'grapheme', maxLength: 12 });
@@ -13,6 +15,9 @@ export const anySite: fc.Arbitrary<Site> = fc.record({
   private: fc.boolean(),
   ownerActive: fc.boolean(),
   adminActive: fc.boolean(),
+  url: maybe(text),
+  contacts: few(text),
+  admins: few(text),
 });
 
 const anyMaster: fc.Arbitrary<Master> = fc.oneof(
@@ -66,7 +71,33 @@ export const anyHost = (site: fc.Arbitrary<string> = id, category: fc.Arbitrary<
     netblocks: few(text),
     countriesAllowed: few(fc.constantFrom('DE', 'US')),
     carries: few(fc.record({ category, urls: few(text), alwaysCurrent: fc.boolean() })),
+    region: maybe(id),
+    provider: maybe(id),
+    tier: maybe(fc.integer({ min: 1, max: 3 })),
+    comment: maybe(text),
+    contacts: few(text),
+    pending: fc.boolean(),
   });
+
+const anyAccess: fc.Arbitrary<AccessPolicy> = fc.record({
+  administratorGroups: few(text),
+  userClaim: text,
+  groupsClaim: text,
+  siteCreation: fc.constantFrom('anyone' as const, 'administrators' as const),
+  minimumPrefix: fc.record({ ipv4: count, ipv6: count }),
+});
+
+const anyDrain: fc.Arbitrary<DrainPolicy> = fc.record({
+  groups: few(
+    fc.record({ scope: fc.constantFrom(...DRAIN_SCOPES), categories: few(id), minInService: count, maxDraining: count }),
+  ),
+  leaseMs: count,
+  maximumMs: count,
+  ticketMs: count,
+  cacheBudgetMs: count,
+  onFailure: fc.constantFrom(...DRAIN_FAILURES),
+  lapsedAlarmMs: count,
+});
 
 export const anySettings: fc.Arbitrary<NetworkSettings> = fc.record({
   name: text,
@@ -79,6 +110,8 @@ export const anySettings: fc.Arbitrary<NetworkSettings> = fc.record({
     connectionsPerHost: count,
   }),
   guard: fc.record({ maximumShrinkShare: fc.double({ min: 0, max: 1, noNaN: true }).map((share) => share + 0) }),
+  access: anyAccess,
+  drain: anyDrain,
   aliases: few(fc.record({ from: text, to: text })),
   disabled: few(fc.record({ repo: text, arch: maybe(text) })),
   countryOverrides: few(fc.record({ netblock: text, country: text })),

@@ -1,3 +1,5 @@
+import { DEFAULT_DRAIN_POLICY } from '#domain/drain/drain-policy.ts';
+import { DEFAULT_ACCESS_POLICY } from '#domain/inventory/access-policy.ts';
 import type { Category, Inventory, Master } from '#domain/inventory/inventory.ts';
 import { RULES } from './master-listing.ts';
 
@@ -25,6 +27,8 @@ export const scannedInventory = (categories: readonly Category[]): Inventory => 
       connectionsPerHost: 2,
     },
     guard: { maximumShrinkShare: 0.5 },
+    access: DEFAULT_ACCESS_POLICY,
+    drain: DEFAULT_DRAIN_POLICY,
     aliases: [],
     disabled: [],
     countryOverrides: [],

@@ -55,6 +55,8 @@ const STATES: readonly CarrierState[] = [
   'facts-too-old',
   'switched-off-by-owner',
   'switched-off-by-admin',
+  'pending',
+  'drained',
 ];
 
 const sketchHost = (line: string): { readonly host: SnapshotHost; readonly options: readonly string[] } => {

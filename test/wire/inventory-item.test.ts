@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { WireError } from '#domain/errors.ts';
 import { entityName, type InventoryEntity, parseEntity, printEntity } from '#wire/inventory-item.ts';
+import { aHost, anInventory } from '../support/a-network.ts';
 import { anyCategory, anyHost, anySettings, anySite } from '../support/inventory-arbitrary.ts';
 
 const anyEntity: fc.Arbitrary<InventoryEntity> = fc.oneof(
@@ -23,10 +24,19 @@ const reversed = (value: unknown): unknown => {
 
 const SITE: InventoryEntity = {
   kind: 'site',
-  value: { id: 'uni', name: 'University', private: false, ownerActive: true, adminActive: true },
+  value: {
+    id: 'uni',
+    name: 'University',
+    private: false,
+    ownerActive: true,
+    adminActive: true,
+    url: undefined,
+    contacts: [],
+    admins: ['ada'],
+  },
 };
 const PRINTED =
-  '{"v":1,"kind":"site","value":{"id":"uni","name":"University","private":false,"ownerActive":true,"adminActive":true}}';
+  '{"v":1,"kind":"site","value":{"id":"uni","name":"University","private":false,"ownerActive":true,"adminActive":true,"url":null,"contacts":[],"admins":["ada"]}}';
 
 test('an entity has this text, which stored inventories depend on', () => {
   expect(printEntity(SITE)).toBe(PRINTED);
@@ -47,6 +57,31 @@ test('equal entities have equal texts, whatever the order of their keys', () => 
       expect(printEntity(reversed(entity) as InventoryEntity)).toBe(printEntity(entity));
     }),
   );
+});
+
+/** As earlier versions stored it: without these keys. */
+const without = (entity: InventoryEntity, keys: readonly string[]): string => {
+  const stored = JSON.parse(printEntity(entity));
+  for (const key of keys) delete stored.value[key];
+  return JSON.stringify(stored);
+};
+
+test('a site of an earlier version has no page, no contacts and no admins', () => {
+  expect(parseEntity(without(SITE, ['url', 'contacts', 'admins']))).toStrictEqual({
+    kind: 'site',
+    value: { ...SITE.value, admins: [] },
+  });
+});
+
+test("a host of an earlier version is in no region, is nobody else's, and is not pending", () => {
+  const host: InventoryEntity = { kind: 'host', value: aHost('a') };
+  const text = without(host, ['region', 'provider', 'tier', 'comment', 'contacts', 'pending']);
+  expect(parseEntity(text)).toStrictEqual(host);
+});
+
+test('settings of an earlier version have the default rules of access and of draining', () => {
+  const settings: InventoryEntity = { kind: 'settings', value: anInventory([]).settings };
+  expect(parseEntity(without(settings, ['access', 'drain']))).toStrictEqual(settings);
 });
 
 test('a key of a newer version is dropped', () => {

@@ -6,6 +6,8 @@ const STATE_TEXT: Readonly<Record<CarrierState, string>> = {
   serving: 'serves the category, but nothing is known of it here',
   'switched-off-by-owner': 'switched off by its owner',
   'switched-off-by-admin': 'switched off by the network',
+  pending: 'waits for a proof that its owner controls it',
+  drained: 'out of service while it synchronises',
   down: 'does not answer',
   'never-verified': 'was never verified',
   'facts-too-old': 'was not checked for too long',

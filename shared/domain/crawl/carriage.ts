@@ -1,6 +1,6 @@
 /**
  * What a declaration means for crawling: which protocols a host offers a category by, preferred first, and whether anybody
- * switched it off. The owner's and the administrator's switches are never mixed with what was measured.
+ * switched it off or has yet to prove that it is theirs. Switches are never mixed with what was measured.
  */
 import type { Carriage, Host, Inventory, Site, SiteId } from '../inventory/inventory.ts';
 import type { Protocol } from './observation.ts';
@@ -16,13 +16,13 @@ export const offersHttp = (carriage: Carriage): boolean =>
 
 export const offersRsync = (carriage: Carriage): boolean => urlsOf(carriage, 'rsync').length > 0;
 
-export type SwitchState = 'on' | 'switched-off-by-owner' | 'switched-off-by-admin';
+export type SwitchState = 'on' | 'switched-off-by-owner' | 'switched-off-by-admin' | 'pending';
 
 /** The administrator's switch is named first: an owner cannot undo it. */
 export const switchState = (host: Host, site: Site | undefined): SwitchState => {
   if (!host.adminActive || site?.adminActive === false) return 'switched-off-by-admin';
   if (!host.ownerActive || site?.ownerActive === false) return 'switched-off-by-owner';
-  return 'on';
+  return host.pending ? 'pending' : 'on';
 };
 
 export const sitesById = (inventory: Inventory): ReadonlyMap<SiteId, Site> =>

@@ -5,7 +5,9 @@
  * turn a directory into a repository are data of the category, so that no distribution's layout is known to the code.
  */
 
+import type { DrainPolicy } from '../drain/drain-policy.ts';
 import type { LockRules } from '../lock/lock-rules.ts';
+import type { AccessPolicy } from './access-policy.ts';
 
 /** Milliseconds since 1970-01-01 UTC. */
 export type EpochMs = number;
@@ -24,6 +26,12 @@ export interface Site {
   readonly private: boolean;
   readonly ownerActive: boolean;
   readonly adminActive: boolean;
+  /** Where people read about it. */
+  readonly url: string | undefined;
+  /** E-mail addresses and URLs. */
+  readonly contacts: readonly string[];
+  /** Users that may change the site and its hosts, as the identity provider names them. */
+  readonly admins: readonly string[];
 }
 
 /** What one host carries of one category. */
@@ -55,6 +63,16 @@ export interface Host {
   /** When not empty, only clients of these countries are ever offered this host, in every tier. */
   readonly countriesAllowed: readonly CountryCode[];
   readonly carries: readonly Carriage[];
+  /** Free slugs, `eu-central` and `rackspace`, that group hosts for draining. */
+  readonly region: string | undefined;
+  readonly provider: string | undefined;
+  /** 1 is fed by the master itself; 1 to 3, for people. */
+  readonly tier: number | undefined;
+  readonly comment: string | undefined;
+  /** E-mail addresses and URLs. */
+  readonly contacts: readonly string[];
+  /** Declared by its owner, and nobody proved control of its URLs yet: neither crawled nor listed. */
+  readonly pending: boolean;
 }
 
 /** Where the original of a category is. */
@@ -159,6 +177,8 @@ export interface NetworkSettings {
   readonly answer: AnswerPolicy;
   readonly crawl: CrawlPolicy;
   readonly guard: GuardPolicy;
+  readonly access: AccessPolicy;
+  readonly drain: DrainPolicy;
   /** Old repository name to the present one; one hop. */
   readonly aliases: readonly { readonly from: string; readonly to: string }[];
   /** Repositories that are announced as disabled; without an arch, every architecture. */

@@ -30,6 +30,10 @@ export type CarrierState =
   | 'serving'
   | 'switched-off-by-owner'
   | 'switched-off-by-admin'
+  /** Nobody proved control of its URLs yet. */
+  | 'pending'
+  /** Out of service while it synchronises. */
+  | 'drained'
   | 'down'
   | 'never-verified'
   | 'facts-too-old'

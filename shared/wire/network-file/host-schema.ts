@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { netblock } from './netblock.ts';
-import { asn, bandwidth, country, flag, listOf, slug } from './scalars.ts';
+import { asn, bandwidth, contacts, country, flag, line, listOf, slug, whole } from './scalars.ts';
 import { treeUrl } from './url.ts';
 
 const carriageSchema = v.pipe(
@@ -49,6 +49,15 @@ export const hostSchema = v.pipe(
       [],
     ),
     carries: listOf(carriageSchema, 'What the host carries, category by category.', 100, 1),
+    region: v.optional(slug('A region of your own naming, `eu-central`; a group of hosts for draining.')),
+    provider: v.optional(slug('Who the host stands with, `rackspace`; a group of hosts for draining.')),
+    tier: v.optional(whole('1 is fed by the master itself, 2 by hosts of tier 1.', 1, 3)),
+    comment: v.optional(line('For people.', 500)),
+    contacts: v.optional(contacts('Who answers for the host.'), []),
+    pending: v.optional(
+      flag('Nobody proved yet that the URLs belong to whoever declared the host: neither crawled nor offered.'),
+      false,
+    ),
   }),
   v.description('One serving machine, or one name in front of several.'),
 );

@@ -91,6 +91,22 @@ const aliasProblems = (document: unknown): readonly NetworkFileProblem[] => {
   });
 };
 
+/** Of one scope the first rule that fits a category decides; one that never decides is a mistake. */
+const drainProblems = (document: unknown, categories: ReadonlySet<string>): readonly NetworkFileProblem[] => {
+  const decided = new Map<string, ProblemPath>();
+  return list(field(field(field(document, 'policies'), 'drain'), 'groups')).flatMap((group, at) => {
+    const path = ['policies', 'drain', 'groups', at];
+    const scope = text(field(group, 'scope'));
+    const named = list(field(group, 'categories'));
+    const unknown = named.flatMap((name, index) => unknownName(name, categories, 'category', [...path, 'categories', index]));
+    if (scope === undefined) return unknown;
+    const keys = named.length === 0 ? [scope] : named.map((name) => `${scope}/${String(name)}`);
+    const earlier = decided.get(scope) ?? decided.get(keys.find((key) => decided.has(key)) ?? '');
+    for (const key of keys) decided.set(key, path);
+    return earlier === undefined ? unknown : [...unknown, problem(path, `${printPath(earlier)} decides before this rule`)];
+  });
+};
+
 /** Identifiers and URLs that stand twice, references to nothing. */
 export const referenceProblems = (document: unknown): readonly NetworkFileProblem[] => {
   const sites = idsOf(document, 'sites');
@@ -111,5 +127,6 @@ export const referenceProblems = (document: unknown): readonly NetworkFileProble
     ...duplicateUrls(carriages),
     ...duplicateTops(document),
     ...aliasProblems(document),
+    ...drainProblems(document, categoryNames),
   ];
 };

@@ -113,6 +113,28 @@ export const asn = (description: string) =>
     ...wholeNumber(1, 4_294_967_294, 'must be a number of an autonomous system, 1 to 4294967294'),
   );
 
+const isWebUrl = (input: string): boolean => {
+  if (!/^https?:\/\/[^/\s]/i.test(input) || !URL.canParse(input)) return false;
+  const { username, password } = new URL(input);
+  return username === '' && password === '';
+};
+
+/** A page for people; kept as it is written. */
+export const webUrl = (description: string) =>
+  v.pipe(line(description, 1000), v.check(isWebUrl, 'must be an http or https URL without a user name and a password'));
+
+const E_MAIL = /^[^\s@<>,;]+@[^\s@<>,;]+$/;
+
+export const contacts = (description: string) =>
+  listOf(
+    v.pipe(
+      line('An e-mail address or an http(s) URL.', 500),
+      v.check((input) => E_MAIL.test(input) || isWebUrl(input), 'must be an e-mail address or an http or https URL'),
+    ),
+    description,
+    20,
+  );
+
 export const flag = (description: string) => v.pipe(v.boolean(), v.description(description));
 
 /** A path in the network's or a category's space: no leading or trailing slash (they are taken off), no `.` and `..`. */

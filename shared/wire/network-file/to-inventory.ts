@@ -1,4 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${name} is how the templates of repository rules are written
+import type { DrainPolicy } from '#domain/drain/drain-policy.ts';
 import type { Category, Host, Inventory, Master, RepositoryRule, Site } from '#domain/inventory/inventory.ts';
 import { patternGroups } from '#domain/master/pattern-problem.ts';
 import { canonicalNetblock } from './netblock.ts';
@@ -68,17 +69,50 @@ const toHost = ({ bandwidth, ...host }: FileHost): Host => ({
   site: host.site ?? host.id,
   bandwidthMbps: bandwidth,
   asn: host.asn,
+  region: host.region,
+  provider: host.provider,
+  tier: host.tier,
+  comment: host.comment,
+  contacts: unique(host.contacts),
   peerAsns: unique(host.peerAsns),
   netblocks: unique(host.netblocks),
   countriesAllowed: unique(host.countriesAllowed),
 });
 
+/** The site of a host that names none. */
+export const impliedSite = (id: string): Site => ({
+  id,
+  name: id,
+  private: false,
+  ownerActive: true,
+  adminActive: true,
+  url: undefined,
+  contacts: [],
+  admins: [],
+});
+
+const toSite = (site: NetworkFile['sites'][number]): Site => ({
+  ...site,
+  name: site.name ?? site.id,
+  url: site.url,
+  contacts: unique(site.contacts),
+  admins: unique(site.admins),
+});
+
+const toDrain = (drain: NetworkFile['policies']['drain']): DrainPolicy => ({
+  groups: drain.groups.map((group) => ({ ...group, categories: unique(group.categories) })),
+  leaseMs: drain.lease,
+  maximumMs: drain.maximum,
+  ticketMs: drain.ticket,
+  cacheBudgetMs: drain.cacheBudget,
+  onFailure: drain.onFailure,
+  lapsedAlarmMs: drain.lapsedAlarm,
+});
+
 /** A host without a site is a site of its own, unless a site of that name is declared. */
 const impliedSites = (file: NetworkFile): readonly Site[] => {
   const declared = new Set(file.sites.map((site) => site.id));
-  return file.hosts
-    .filter((host) => host.site === undefined && !declared.has(host.id))
-    .map((host) => ({ id: host.id, name: host.id, private: false, ownerActive: true, adminActive: true }));
+  return file.hosts.filter((host) => host.site === undefined && !declared.has(host.id)).map((host) => impliedSite(host.id));
 };
 
 const netblockOf = (text: string): string => {
@@ -93,13 +127,15 @@ export const toInventory = (file: NetworkFile, resolve: ResolveDirectory): Inven
     answer: { ...file.policies.answer, embargoedCountries: unique(file.policies.answer.embargoedCountries) },
     crawl: { contact: file.network.contact, ...file.policies.crawl },
     guard: file.policies.guard,
+    access: { ...file.policies.access, administratorGroups: unique(file.policies.access.administratorGroups) },
+    drain: toDrain(file.policies.drain),
     aliases: Object.entries(file.aliases).map(([from, to]) => ({ from, to })),
     disabled: file.disabled.map(({ repo, arch }) => ({ repo, arch })),
     countryOverrides: Object.entries(file.countryOverrides).map(([text, country]) => ({ netblock: netblockOf(text), country })),
     continentOverrides: Object.entries(file.continentOverrides).map(([country, continent]) => ({ country, continent })),
   },
   ...(file.locks !== undefined && { locks: toLockRules(file.locks) }),
-  sites: [...file.sites.map((site) => ({ ...site, name: site.name ?? site.id })), ...impliedSites(file)],
+  sites: [...file.sites.map(toSite), ...impliedSites(file)],
   categories: file.categories.map((category) => toCategory(category, resolve)),
   hosts: file.hosts.map(toHost),
 });

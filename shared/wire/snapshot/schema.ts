@@ -94,6 +94,7 @@ export type SnapshotColumns = ColumnsOf<typeof SNAPSHOT_SCHEMA>;
 export type SnapshotColumnValues = ColumnValues<typeof SNAPSHOT_SCHEMA>;
 export type ColumnName = keyof typeof SNAPSHOT_SCHEMA;
 
+/** Stored as positions: new ones come last. Functions that answer must know a state before the publisher writes it. */
 export const CARRIER_STATES = [
   'serving',
   'switched-off-by-owner',
@@ -102,6 +103,8 @@ export const CARRIER_STATES = [
   'never-verified',
   'facts-too-old',
   'differs-everywhere',
+  'pending',
+  'drained',
 ] as const;
 export const PROTOCOLS = ['https', 'http', 'rsync'] as const;
 export const REPOSITORY_TYPES = ['rpm', 'apt', 'files'] as const;

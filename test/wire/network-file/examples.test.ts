@@ -116,6 +116,8 @@ describe('the Fedora example', () => {
         },
         { category: 'epel', urls: ['https://mirror.example.edu/epel', 'rsync://mirror.example.edu/epel'], alwaysCurrent: false },
       ],
+      contacts: [],
+      pending: false,
     });
   });
 });

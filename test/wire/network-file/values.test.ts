@@ -1,5 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${name} is how the templates of repository rules are written
+
 import { describe, expect, test } from 'vitest';
+import { DEFAULT_DRAIN_POLICY } from '#domain/drain/drain-policy.ts';
+import { DEFAULT_ACCESS_POLICY } from '#domain/inventory/access-policy.ts';
 import { inventoryAfter, MINIMAL, read, set } from './reading.ts';
 
 describe('a minimal file', () => {
@@ -19,12 +22,25 @@ describe('a minimal file', () => {
             connectionsPerHost: 2,
           },
           guard: { maximumShrinkShare: 0.2 },
+          access: DEFAULT_ACCESS_POLICY,
+          drain: DEFAULT_DRAIN_POLICY,
           aliases: [],
           disabled: [],
           countryOverrides: [],
           continentOverrides: [],
         },
-        sites: [{ id: 'mirror.example.org', name: 'mirror.example.org', private: false, ownerActive: true, adminActive: true }],
+        sites: [
+          {
+            id: 'mirror.example.org',
+            name: 'mirror.example.org',
+            private: false,
+            ownerActive: true,
+            adminActive: true,
+            url: undefined,
+            contacts: [],
+            admins: [],
+          },
+        ],
         categories: [
           {
             id: 'tools',
@@ -56,6 +72,8 @@ describe('a minimal file', () => {
             asnClients: true,
             peerAsns: [],
             netblocks: [],
+            contacts: [],
+            pending: false,
             countriesAllowed: [],
             carries: [{ category: 'tools', urls: ['https://mirror.example.org/tools'], alwaysCurrent: false }],
           },
