@@ -2,6 +2,7 @@ import { CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamod
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { ConfiguredRetryStrategy } from '@smithy/core/retry';
+import { dynamoHostTokens } from '#adapters/aws/dynamo-host-tokens.ts';
 import { dynamoManifestStore } from '#adapters/aws/dynamo-manifest-store.ts';
 import { dynamoObservationStore } from '#adapters/aws/dynamo-observation-store.ts';
 import { s3EdgeTable } from '#adapters/aws/s3-edge-table.ts';
@@ -12,6 +13,7 @@ import { s3StaticLists } from '#adapters/aws/s3-static-lists.ts';
 import { sqsCrawlQueue } from '#adapters/aws/sqs-crawl-queue.ts';
 import type { CrawlQueue, CrawlRequest } from '#ports/crawl-queue.ts';
 import type { EdgeTable } from '#ports/edge-table.ts';
+import type { HostTokens } from '#ports/host-tokens.ts';
 import type { ManifestStore } from '#ports/manifest-store.ts';
 import type { FactsStore, ObservationStore } from '#ports/observation-store.ts';
 import type { SnapshotStore } from '#ports/snapshot-store.ts';
@@ -82,6 +84,13 @@ export const observationStores =
   async () => {
     const table = await freshTable(dynamoDb(), emulators.freshName('observations'), 'category', 'host');
     return { open: (plan) => dynamoObservationStore(faulty(dynamoDb(quickRetries()), plan), table) };
+  };
+
+export const hostTokens =
+  (emulators: EmulatorsInTest, dynamoDb: DynamoDb = emulators.dynamoDb): MakePlace<HostTokens> =>
+  async () => {
+    const table = await freshTable(dynamoDb(), emulators.freshName('hosts'), 'pk', 'sk');
+    return { open: (plan) => dynamoHostTokens(faulty(dynamoDb(quickRetries()), plan), table) };
   };
 
 export const factsStores = (emulators: EmulatorsInTest): MakePlace<FactsStore> => inBucket(emulators, s3FactsStore);

@@ -1,0 +1,6 @@
+import { useDynamoDbLocal } from '../support/dynamodb-local.ts';
+import { useEmulators } from '../support/emulators.ts';
+import { hostTokensContract } from './host-tokens.suite.ts';
+import { hostTokens } from './places.ts';
+
+hostTokensContract(hostTokens(useEmulators(), useDynamoDbLocal()));
