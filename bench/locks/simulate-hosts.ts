@@ -8,11 +8,18 @@ export interface Fleet {
   readonly slots: number;
   readonly arriveWithinMs: number;
   readonly meanHoldMs: number;
-  /** Of those who wait: never heard of again. */
+  /** Of those who wait: never heard of again after one of their first dozen questions, most of them before their turn. */
   readonly deadShare: number;
+  /** Of those who wait: ask later than they were told, up to `slowByMs` each time. */
+  readonly slowShare?: number;
+  readonly slowByMs?: number;
 }
 
 export interface FleetFigures {
+  /** Hosts that got a slot. */
+  readonly served: number;
+  /** Hosts that died before their turn. */
+  readonly died: number;
   readonly requestsPerHost: number;
   readonly requestsPerHostPerMinute: number;
   /** Of the slots' time while somebody waits: not between a confirmation and its release. */
@@ -28,13 +35,25 @@ const LOCK = 'update';
 const START = Date.UTC(2026, 0, 1);
 const HOLD = { mode: 'hold', leaseMs: 600_000, offerMs: 120_000, queue: 'fifo', staleMs: 14_400_000 } as const;
 
+/** A host that waits some ten requests long may die after any of them. */
+const MOST_QUESTIONS_BEFORE_DEATH = 12;
+
 interface Tally {
   requests: number;
+  died: number;
   waitedMs: number;
   heldMs: number;
   readonly grantedInOrder: number[];
   lastGrantMs: number;
   full: { fromMs: number; toMs: number };
+}
+
+interface WaitingHost {
+  readonly host: number;
+  readonly arrivedMs: number;
+  /** Infinite for who lives. */
+  readonly questionsLeft: number;
+  readonly slowByMs: number;
 }
 
 const operationsFor = (slots: number, now: () => number): LockOperations => {
@@ -78,6 +97,7 @@ export const simulateHosts = async (fleet: Fleet): Promise<FleetFigures> => {
   const operations = operationsFor(fleet.slots, now);
   const tally: Tally = {
     requests: 0,
+    died: 0,
     waitedMs: 0,
     heldMs: 0,
     grantedInOrder: [],
@@ -98,13 +118,16 @@ export const simulateHosts = async (fleet: Fleet): Promise<FleetFigures> => {
     });
   };
 
-  const ask = async (host: number, arrivedMs: number, dead: boolean): Promise<void> => {
+  const ask = async (waiting: WaitingHost): Promise<void> => {
+    const { host, arrivedMs, questionsLeft, slowByMs } = waiting;
     const call = { lock: LOCK, host: `host-${host}.example.org`, arrivedMs: now() };
     tally.requests += 1;
     const outcome = await operations.acquire({ ...call, requestId: `r-${host}` });
     if (outcome.kind === 'queued') {
       tally.full.fromMs ||= now();
-      if (!dead) at(now() + outcome.retryAfterMs, () => ask(host, arrivedMs, false));
+      const next = { ...waiting, questionsLeft: questionsLeft - 1 };
+      if (next.questionsLeft === 0) tally.died += 1;
+      else at(now() + outcome.retryAfterMs + slowByMs * random.next(), () => ask(next));
       return;
     }
     if (outcome.kind !== 'granted') throw new Error(`a waiting host was answered ${outcome.kind}`);
@@ -112,14 +135,18 @@ export const simulateHosts = async (fleet: Fleet): Promise<FleetFigures> => {
     tally.requests += 1;
     const confirmed = await operations.confirm({ ...call, fence });
     if (confirmed.kind === 'held') updateFrom(host, fence, arrivedMs);
-    else at(now() + 1_000, () => ask(host, arrivedMs, false));
+    else at(now() + 1_000, () => ask({ ...waiting, questionsLeft: Number.POSITIVE_INFINITY }));
   };
 
   for (let host = 0; host < fleet.hosts; host += 1) {
-    const atMs = START + (host / fleet.hosts) * fleet.arriveWithinMs;
-    // The first are served at once; only who waits can die waiting.
-    const dead = host >= fleet.slots && random.chance(fleet.deadShare);
-    at(atMs, () => ask(host, atMs, dead));
+    const arrivedMs = START + (host / fleet.hosts) * fleet.arriveWithinMs;
+    // The first are served at once; only who waits can die waiting, or be slow.
+    const waits = host >= fleet.slots;
+    const dies = waits && random.chance(fleet.deadShare);
+    const slow = waits && random.chance(fleet.slowShare ?? 0);
+    const questionsLeft = dies ? 1 + random.below(MOST_QUESTIONS_BEFORE_DEATH) : Number.POSITIVE_INFINITY;
+    const slowByMs = slow ? (fleet.slowByMs ?? 0) : 0;
+    at(arrivedMs, () => ask({ host, arrivedMs, questionsLeft, slowByMs }));
   }
   await run();
   return figuresOf(fleet, tally, holds);
@@ -134,6 +161,8 @@ const figuresOf = (fleet: Fleet, tally: Tally, holds: readonly number[]): FleetF
   const before = holds.slice(0, fleet.slots).reduce((sum, one) => sum + Math.min(one, fromMs - START), 0);
   const usedMs = tally.heldMs - before - tailOf(fleet, tally, holds);
   return {
+    served: tally.grantedInOrder.length,
+    died: tally.died,
     requestsPerHost: tally.requests / fleet.hosts,
     requestsPerHostPerMinute: tally.requests / ((tally.waitedMs + tally.heldMs) / 60_000),
     slotIdleShare: 1 - usedMs / (fleet.slots * spanMs),
