@@ -84,6 +84,7 @@ export const startMirrortide = async (args: readonly string[], timeoutMs = 120_0
       return child.exitCode;
     },
     kill: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
       const family = await descendantsOf(child.pid);
       const ended = once(child, 'exit');
       for (const pid of [...(await childrenOf(child.pid)), child.pid]) if (pid !== undefined) process.kill(pid, 'SIGKILL');
