@@ -3,6 +3,7 @@ import type { CountryCode, Inventory } from '#domain/inventory/inventory.ts';
 import { addressProblems } from './address-checks.ts';
 import { categoryProblems } from './category-checks.ts';
 import { lockProblems } from './lock-checks.ts';
+import { clientNetblockProblems } from './netblock-checks.ts';
 import { networkFileSchema } from './network-file-schema.ts';
 import { type NetworkFileProblem, printPath } from './problem.ts';
 import { referenceProblems } from './reference-checks.ts';
@@ -38,6 +39,7 @@ export const parseNetworkFile = (document: unknown, resolveDirectory: ResolveDir
     ...referenceProblems(document),
     ...categoryProblems(document),
     ...addressProblems(document),
+    ...clientNetblockProblems(document),
     ...lockProblems(document),
   ];
   if (!parsed.success || problems.length > 0) return { kind: 'invalid', problems: withoutRepetition(problems) };

@@ -123,7 +123,7 @@ const isWebUrl = (input: string): boolean => {
 export const webUrl = (description: string) =>
   v.pipe(line(description, 1000), v.check(isWebUrl, 'must be an http or https URL without a user name and a password'));
 
-const E_MAIL = /^[^\s@<>,;]+@[^\s@<>,;]+$/;
+const E_MAIL = /^[^\s@<>,;:/]+@[^\s@<>,;:/]+$/;
 
 export const contacts = (description: string) =>
   listOf(

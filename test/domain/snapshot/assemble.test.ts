@@ -153,8 +153,10 @@ describe('assembling a snapshot', () => {
       aHost('down'),
       aHost('forgotten'),
       aHost('empty'),
+      aHost('unproved', { pending: true }),
     ];
     const document = assemble(hosts, [
+      observed('unproved', 'current'),
       observed('off', 'current'),
       observed('banned', 'current'),
       observed('down', 'current', { health: [healthy('down', { state: 'down' })] }),
@@ -168,6 +170,7 @@ describe('assembling a snapshot', () => {
       ['forgotten', 'facts-too-old'],
       ['new', 'never-verified'],
       ['off', 'switched-off-by-owner'],
+      ['unproved', 'pending'],
     ]);
     expect(named(document, repository(document, 'alpha')?.standings)).toEqual(NOBODY);
   });

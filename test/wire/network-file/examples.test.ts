@@ -1,5 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { drainRulesOf } from '#domain/drain/drain-policy.ts';
+import { DEFAULT_ACCESS_POLICY } from '#domain/inventory/access-policy.ts';
 import { compileRules, matchRepository } from '#domain/master/match-repository.ts';
 import { loadNetworkFile } from '../../../local/network-file.ts';
 
@@ -116,9 +118,41 @@ describe('the Fedora example', () => {
         },
         { category: 'epel', urls: ['https://mirror.example.edu/epel', 'rsync://mirror.example.edu/epel'], alwaysCurrent: false },
       ],
+      region: 'eu-central',
+      provider: 'example-nren',
+      tier: 1,
+      comment: undefined,
       contacts: [],
       pending: false,
     });
+  });
+});
+
+describe('the Fedora example, for those who run it', () => {
+  test('names who may change a site, and how many hosts of which groups may synchronise at one time', async () => {
+    const { sites, settings } = (await example('fedora')).inventory;
+    expect(sites.find((site) => site.id === 'example-university')).toEqual({
+      id: 'example-university',
+      name: 'Example University',
+      private: false,
+      ownerActive: true,
+      adminActive: true,
+      url: 'https://mirror.example.edu/',
+      contacts: ['mirror@example.edu'],
+      admins: ['ada', 'grace'],
+    });
+    expect(settings.access).toEqual({
+      ...DEFAULT_ACCESS_POLICY,
+      administratorGroups: ['mirror-admins'],
+      userClaim: 'preferred_username',
+    });
+    expect(drainRulesOf(settings.drain, 'epel').map(({ scope, maxDraining }) => [scope, maxDraining])).toEqual([
+      ['global', 2],
+      ['country', 1],
+    ]);
+    expect(drainRulesOf(settings.drain, 'fedora-other').map(({ scope, minInService }) => [scope, minInService])).toEqual([
+      ['global', 1],
+    ]);
   });
 });
 

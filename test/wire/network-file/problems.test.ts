@@ -40,6 +40,34 @@ describe('problems', () => {
       ['categories[1].topDirectory: this top directory is already at categories[0].id'],
     ],
     [
+      'client netblocks that nobody comes from',
+      (file) => set(file['hosts']![0], { netblocks: ['10.1.0.0/16', 'fd00::/8', '100.64.0.0/10', '192.0.2.0/24', '8.0.0.0/5'] }),
+      [
+        'hosts[0].netblocks[0]: 10.1.0.0/16 is a private range, and nobody comes from there to a public host; a host for its own clients only is `private`',
+        'hosts[0].netblocks[1]: fd00::/8 is a uniqueLocal range, and nobody comes from there to a public host; a host for its own clients only is `private`',
+        'hosts[0].netblocks[2]: 100.64.0.0/10 is a carrierGradeNat range, and nobody comes from there to a public host; a host for its own clients only is `private`',
+      ],
+    ],
+    [
+      'a rule of draining that another one decides before',
+      (file) =>
+        set(file, {
+          policies: { drain: { groups: [{ scope: 'region' }, { scope: 'region', categories: ['tools', 'tolls'] }] } },
+        }),
+      [
+        'policies.drain.groups[1]: policies.drain.groups[0] decides before this rule',
+        'policies.drain.groups[1].categories[1]: there is no category "tolls", did you mean `tools`?',
+      ],
+    ],
+    [
+      'contacts that reach nobody',
+      (file) => set(file['hosts']![0], { contacts: ['the admin', 'ftp://x.example.org', 'https://a:b@x.example.org'], tier: 4 }),
+      [
+        ...[0, 1, 2].map((at) => `hosts[0].contacts[${at}]: must be an e-mail address or an http or https URL`),
+        'hosts[0].tier: must be a whole number, 1 to 3',
+      ],
+    ],
+    [
       'a path that climbs',
       (file) => set(file['categories']![0], { topDirectory: 'a/../b' }),
       ['categories[0].topDirectory: must be a path like `pub/fedora/linux`, without `.`, `..` and empty parts'],
