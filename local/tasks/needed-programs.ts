@@ -25,6 +25,7 @@ const PROGRAMS: readonly Program[] = [
   { name: 'curl', debianPackage: 'curl' },
   { name: 'spin', debianPackage: 'spin' },
   { name: 'cc', debianPackage: 'gcc' },
+  { name: 'systemd-analyze', debianPackage: 'systemd' },
   { name: 'java', debianPackage: 'openjdk-17-jre-headless' },
 ];
 const OLDEST_JAVA = 17;

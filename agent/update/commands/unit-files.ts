@@ -65,8 +65,9 @@ WantedBy=${choices.user ? 'default.target' : 'multi-user.target'}
   };
 }
 
-/** systemd.service(5), "Command lines": double quotes keep blanks, % and $ are doubled. */
-function quoted(word: string): string {
-  const text = word.replaceAll('%', '%%').replaceAll('$', '$$$$');
+/** systemd.service(5), "Command lines": double quotes keep blanks, % is doubled; so is $, but not in the program's own path. */
+function quoted(word: string, index: number): string {
+  const specifiers = word.replaceAll('%', '%%');
+  const text = index === 0 ? specifiers : specifiers.replaceAll('$', '$$$$');
   return /^[A-Za-z0-9_@:./%$=+-]+$/.test(text) ? text : `"${text.replace(/[\\"]/g, '\\$&')}"`;
 }
