@@ -1,0 +1,40 @@
+import type { DrainChange, DrainEvent } from '#domain/drain/drain-change.ts';
+import type { DrainGroup, GroupKey, PairKey, SyncPair } from '#domain/drain/drain-state.ts';
+import type { CategoryId, HostId } from '#domain/inventory/inventory.ts';
+
+export type DrainWrite =
+  /** The pair is as the change wanted it, by this call or by an earlier try of it. */
+  | { readonly kind: 'written' }
+  /** A condition was false, or other writes were in the way: decide anew from what is there now. */
+  | { readonly kind: 'refused' };
+
+/** A publisher's change of a group's hosts in service. */
+export interface GroupEdit {
+  readonly category: CategoryId;
+  readonly key: GroupKey;
+  /** Revision that it was decided from. */
+  readonly revision: number;
+  readonly hosts: readonly HostId[];
+}
+
+/** What hosts do while they synchronise, and the groups that bound it. Reads are strongly consistent. */
+export interface DrainStore {
+  pair(key: PairKey): Promise<SyncPair | undefined>;
+  /** In the order of the keys; a group without an item is empty. */
+  groupsOf(category: CategoryId, keys: readonly GroupKey[]): Promise<readonly DrainGroup[]>;
+  /** Every pair of a category that anything was ever stored of, in host order. */
+  pairs(category: CategoryId): Promise<readonly SyncPair[]>;
+  /** Every group of a category that has an item. */
+  groups(category: CategoryId): Promise<readonly DrainGroup[]>;
+  /** One conditional write, also of several items. Throws Fault when nobody can tell what became of it. */
+  write(change: DrainChange): Promise<DrainWrite>;
+  /**
+   * Adds hosts to those in service, all or as many as fit one transaction after the other, if each of them is in a serving state and no
+   * publisher changed these groups since. The edits are of one category.
+   */
+  admit(edits: readonly GroupEdit[]): Promise<DrainWrite>;
+  /** Takes hosts out of those in service, if no publisher changed the group since. */
+  expel(edit: GroupEdit): Promise<DrainWrite>;
+  /** History of a pair, newest first; `before` is a version. */
+  history(key: PairKey, limit: number, before?: number): Promise<readonly DrainEvent[]>;
+}
