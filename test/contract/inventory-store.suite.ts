@@ -31,6 +31,17 @@ const large = (hosts: number, bytes: number): Inventory => {
 /** What every InventoryStore does, whatever it keeps its entities in. */
 export const inventoryStoreContract = (makePlace: MakePlace<InventoryStore>): void => {
   describe('an inventory store', { timeout: 120_000 }, () => {
+    test('ends with one of two files that are applied at the same time, whole', async () => {
+      const place = await makePlace();
+      const [left, right] = [
+        large(120, 10),
+        { ...large(130, 20), sites: sample(5).sites.map((one) => ({ ...one, name: 'other' })) },
+      ];
+      await Promise.all([place.open().apply(left), place.open().apply(right)]);
+      const found = await place.open().load();
+      expect([left, right]).toContainEqual(found);
+    });
+
     test('has nothing to load before the first apply', async () => {
       const store = (await makePlace()).open();
       await expect(store.load()).rejects.toThrow(ConfigError);
@@ -106,10 +117,10 @@ export const inventoryStoreContract = (makePlace: MakePlace<InventoryStore>): vo
     test('is not loadable while a first apply was cut off, and whole after a repeat', async () => {
       const place = await makePlace();
       const store = place.open();
-      const inventory = large(60, 10);
-      // Three tries for each request: the third batch is lost for good.
+      const inventory = large(120, 10);
+      // Three tries for each request: the second transaction is lost for good.
       const lost = { kind: 'request-lost' } as const;
-      const cut = place.open(onCommand('BatchWriteItemCommand', undefined, undefined, undefined, lost, lost, lost));
+      const cut = place.open(onCommand('TransactWriteItemsCommand', undefined, lost, lost, lost));
       await expect(cut.apply(inventory)).rejects.toThrow(Fault);
       await expect(store.load()).rejects.toThrow(ConfigError);
       await store.apply(inventory);
@@ -117,7 +128,7 @@ export const inventoryStoreContract = (makePlace: MakePlace<InventoryStore>): vo
     });
 
     test('is whole, with every reference held, wherever a change was cut off', async () => {
-      const before = large(30, 10);
+      const before = large(130, 10);
       const next = sample(9);
       const renamed = next.categories.map((one) => ({ ...one, id: `new-${one.id}` }));
       const after: Inventory = {
@@ -128,13 +139,13 @@ export const inventoryStoreContract = (makePlace: MakePlace<InventoryStore>): vo
           carries: host.carries.map((one) => ({ ...one, category: `new-${one.category}` })),
         })),
       };
-      for (let cutAt = 1; cutAt <= 8; cutAt += 1) {
+      for (let cutAt = 1; cutAt <= 4; cutAt += 1) {
         const place = await makePlace();
         const store = place.open();
         await store.apply(before);
         let writes = 0;
         const cut = place.open(({ command }) => {
-          if (command !== 'BatchWriteItemCommand') return undefined;
+          if (command !== 'TransactWriteItemsCommand') return undefined;
           writes += 1;
           return writes >= cutAt ? { kind: 'request-lost' } : undefined;
         });
@@ -149,10 +160,10 @@ export const inventoryStoreContract = (makePlace: MakePlace<InventoryStore>): vo
 
     test('loses nothing to throttling and lost replies', async () => {
       const place = await makePlace();
-      const inventory = large(60, 10);
+      const inventory = large(160, 10);
       const throttled = { kind: 'throttled' } as const;
       const lost = { kind: 'reply-lost' } as const;
-      const store = place.open(onCommand('BatchWriteItemCommand', lost, throttled, undefined, throttled, undefined, lost));
+      const store = place.open(onCommand('TransactWriteItemsCommand', lost, throttled, undefined, throttled, undefined, lost));
       await store.apply(inventory);
       expect(await place.open().load()).toEqual(inventory);
     });

@@ -1,0 +1,5 @@
+import { useEmulators } from '../support/emulators.ts';
+import { administeredInventories } from './administered-inventories.ts';
+import { administeredInventoryContract } from './administered-inventory.suite.ts';
+
+administeredInventoryContract(administeredInventories(useEmulators()));
