@@ -1,4 +1,4 @@
-import { type AcquireStep, type Asker, decideTurn, decideWithoutQueue, granted } from '#domain/lock/decide-acquire.ts';
+import { type AcquireStep, type Asker, decideTurn, decideWithoutQueue, granted, mayBeTold } from '#domain/lock/decide-acquire.ts';
 import { type EpochMs, grantOf, type LockName, type LockState, type Waiter } from '#domain/lock/lock-state.ts';
 import type { AcquireOutcome, Queued } from '#domain/lock/outcomes.ts';
 import { LEGACY_PACE_MS, LEGACY_TOUCH_MS, rankOf, retryAfterMs } from '#domain/lock/queue.ts';
@@ -82,7 +82,9 @@ const wait = async (deps: LockDeps, call: SlotCall, look: Look, progress: Progre
 /** Whoever has a slot, or an offer of one, waits no more. */
 const leaveQueue = async (deps: LockDeps, call: SlotCall, look: Look, progress: Progress): Promise<void> => {
   const own = look.window.find(({ host }) => host === call.host) ?? progress.own;
-  if (own !== undefined) await deps.store.dequeue(call.lock, own.host, own.ticket, timeLeft(deps, call.arrivedMs));
+  // Of a longer queue only the head was read. A place behind it that stood on would be offered the slot after its host is done.
+  if (own === undefined && look.window.length < WINDOW) return;
+  await deps.store.dequeue(call.lock, call.host, own?.ticket, timeLeft(deps, call.arrivedMs));
 };
 
 const answerFrom = async (
@@ -92,7 +94,8 @@ const answerFrom = async (
   progress: Progress,
 ): Promise<AcquireOutcome | undefined> => {
   const grant = grantOf(look.lock, call.host);
-  if (grant === undefined) return undefined;
+  // Not this request's doing: another one of the same host took the slot, or the host was offered it, in the meantime.
+  if (grant === undefined || !mayBeTold(grant, call)) return undefined;
   await leaveQueue(deps, call, look, progress);
   return granted(look.lock, grant, look.nowMs);
 };

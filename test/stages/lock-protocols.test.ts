@@ -467,6 +467,19 @@ describe('FleetLock', () => {
     expect(told(await post('steady-state', 'node1'))).toEqual({ statusCode: 200, body: {} });
   });
 
+  it('keeps no place for a node that took its slot from far behind in the queue', async () => {
+    await post('pre-reboot', 'holder');
+    const nodes = Array.from({ length: 40 }, (_, index) => `node${index}`);
+    for (const node of nodes) await post('pre-reboot', node);
+    await post('steady-state', 'holder');
+    // Nobody is expected soon, so the slot is for whoever asks.
+    expect(told(await post('pre-reboot', 'node39'))).toEqual({ statusCode: 200, body: {} });
+    await post('steady-state', 'node39');
+    const view = await at.operations.inspect('update', at.now());
+    const waiting = view.kind === 'lock' ? view.waiters.map(({ host }) => host) : [];
+    expect(waiting).toEqual(nodes.slice(0, -1));
+  });
+
   it('lets a steady state that arrived before the grant free nothing', async () => {
     const lateMs = at.now();
     await post('pre-reboot', 'node1');
