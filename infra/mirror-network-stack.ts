@@ -16,6 +16,7 @@ import { CrawlQueue } from './constructs/crawl-queue.ts';
 import { LockSite } from './constructs/lock-site.ts';
 import { LockStorage } from './constructs/lock-storage.ts';
 import { NetworkStorage } from './constructs/network-storage.ts';
+import { PublishQueue } from './constructs/publish-queue.ts';
 import { StageSchedule } from './constructs/schedule.ts';
 import { StageFunction } from './constructs/stage-function.ts';
 import type { Environment } from './environments.ts';
@@ -52,8 +53,9 @@ export class MirrorNetworkStack extends Stack {
     this.locks = new LockStorage(this, 'LockStorage');
     const scanMaster = this.scanMaster();
     const crawlQueue = new CrawlQueue(this, 'CrawlQueue', CRAWL_TIMEOUT);
+    const publishQueue = new PublishQueue(this, 'PublishQueue');
     const planCrawls = this.planCrawls(crawlQueue);
-    const crawlMirror = this.crawlMirror(crawlQueue);
+    const crawlMirror = this.crawlMirror(crawlQueue, publishQueue);
     const answer = this.answer();
     const site = new AnswerSite(this, 'AnswerSite', {
       answer,
@@ -62,7 +64,7 @@ export class MirrorNetworkStack extends Stack {
       viewerRequest: props.viewerRequest,
       domain: props.environment.domain,
     });
-    const publishSnapshot = this.publishSnapshot(site);
+    const publishSnapshot = this.publishSnapshot(site, publishQueue);
     const lockApi = this.lockApi();
     const recordLockEvents = this.recordLockEvents();
     const sweepLocks = this.sweepLocks();
@@ -74,6 +76,7 @@ export class MirrorNetworkStack extends Stack {
     new Alarms(this, 'Alarms', {
       stages: [scanMaster, planCrawls, crawlMirror, publishSnapshot, answer, lockApi, recordLockEvents, sweepLocks],
       crawlQueue,
+      publishQueue,
       lockEvents: recordLockEvents,
       lostLockEvents: this.locks.deadLetters,
       lockSite,
@@ -134,13 +137,14 @@ export class MirrorNetworkStack extends Stack {
     return stage;
   }
 
-  private crawlMirror(crawlQueue: CrawlQueue): StageFunction {
+  private crawlMirror(crawlQueue: CrawlQueue, publishQueue: PublishQueue): StageFunction {
     const { inventory, pointers, observations, data } = this.storage;
     const environment: Record<CrawlMirrorEnv, string> = {
       MIRRORTIDE_INVENTORY_TABLE: inventory.tableName,
       MIRRORTIDE_POINTER_TABLE: pointers.tableName,
       MIRRORTIDE_OBSERVATION_TABLE: observations.tableName,
       MIRRORTIDE_BUCKET: data.bucketName,
+      MIRRORTIDE_PUBLISH_QUEUE_URL: publishQueue.queue.queueUrl,
     };
     const stage = this.stage('crawl-mirror', environment, { memoryMib: 1024, timeout: CRAWL_TIMEOUT });
     inventory.grantReadData(stage.function);
@@ -148,6 +152,7 @@ export class MirrorNetworkStack extends Stack {
     observations.grantReadWriteData(stage.function);
     stage.allowObjects(data, ['s3:GetObject'], ['manifests/*']);
     stage.allowObjects(data, ['s3:GetObject', 's3:PutObject'], ['facts/*']);
+    publishQueue.queue.grantSendMessages(stage.function);
     crawlQueue.consumedBy(stage, CRAWL_CONCURRENCY);
     return stage;
   }
@@ -160,7 +165,7 @@ export class MirrorNetworkStack extends Stack {
     return stage;
   }
 
-  private publishSnapshot(site: AnswerSite): StageFunction {
+  private publishSnapshot(site: AnswerSite, publishQueue: PublishQueue): StageFunction {
     const { inventory, pointers, observations, data } = this.storage;
     const environment: Record<PublishSnapshotEnv, string> = {
       MIRRORTIDE_INVENTORY_TABLE: inventory.tableName,
@@ -186,6 +191,7 @@ export class MirrorNetworkStack extends Stack {
         resources: [site.edgeTable.keyValueStoreArn],
       }),
     );
+    publishQueue.consumedBy(stage);
     new StageSchedule(this, 'PublishSnapshot', { stage, every: Duration.minutes(1), input: {} });
     return stage;
   }

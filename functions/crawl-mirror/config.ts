@@ -5,6 +5,7 @@ export const ENV_KEYS = [
   'MIRRORTIDE_POINTER_TABLE',
   'MIRRORTIDE_OBSERVATION_TABLE',
   'MIRRORTIDE_BUCKET',
+  'MIRRORTIDE_PUBLISH_QUEUE_URL',
 ] as const;
 export type EnvKey = (typeof ENV_KEYS)[number];
 
@@ -25,6 +26,7 @@ export interface Config {
   readonly pointerTable: string;
   readonly observationTable: string;
   readonly bucket: string;
+  readonly publishQueueUrl: string;
   readonly times: CrawlTimes;
 }
 
@@ -35,6 +37,7 @@ export const parseConfig = (env: Environment): Readonly<Config> => {
     pointerTable: values.MIRRORTIDE_POINTER_TABLE,
     observationTable: values.MIRRORTIDE_OBSERVATION_TABLE,
     bucket: values.MIRRORTIDE_BUCKET,
+    publishQueueUrl: values.MIRRORTIDE_PUBLISH_QUEUE_URL,
     times: { checkMs: FUNCTION_TIMEOUT_MS - WRITE_MARGIN_MS, leaseMs: FUNCTION_TIMEOUT_MS + LEASE_MARGIN_MS },
   };
 };

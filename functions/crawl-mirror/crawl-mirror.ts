@@ -2,11 +2,13 @@ import { type SwitchState, switchState } from '#domain/crawl/carriage.ts';
 import type { Observation } from '#domain/crawl/observation.ts';
 import { type CrawlSubject, observe, type SeenBefore } from '#domain/crawl/observe.ts';
 import type { Carriage, Category, CrawlPolicy, EpochMs, Inventory } from '#domain/inventory/inventory.ts';
+import { changesAnswers } from '#domain/snapshot/answer-basis.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { CrawlRequest } from '#ports/crawl-queue.ts';
 import type { Log } from '#ports/log.ts';
 import type { ManifestStore } from '#ports/manifest-store.ts';
 import type { FactsStore, Fence, ObservationStore } from '#ports/observation-store.ts';
+import type { PublishRequests } from '#ports/publish-requests.ts';
 import { checkMirror, type Peers } from './check-mirror.ts';
 import type { CrawlTimes } from './config.ts';
 import type { WarmReads } from './warm-reads.ts';
@@ -16,6 +18,7 @@ export interface CrawlMirrorDeps {
   readonly manifests: Pick<ManifestStore, 'pointer'>;
   readonly observations: Pick<ObservationStore, 'acquire' | 'write'>;
   readonly facts: FactsStore;
+  readonly publish: PublishRequests;
   /** Peers that obey the network's own crawl policy: identity, address guard, ports. */
   readonly peers: (policy: CrawlPolicy) => Peers;
   readonly clock: Clock;
@@ -75,6 +78,17 @@ const record = async (deps: CrawlMirrorDeps, observed: ReturnType<typeof observe
   return written.kind === 'lost' ? { kind: 'lost' } : { kind: 'crawled', observation };
 };
 
+/** Killed before this, the schedule publishes all the same, a minute later. */
+const tellPublisher = async (
+  { publish }: CrawlMirrorDeps,
+  request: CrawlRequest,
+  before: Observation | undefined,
+  outcome: CrawlOutcome,
+): Promise<void> => {
+  if (request.publish !== true || outcome.kind !== 'crawled') return;
+  if (changesAnswers(before, outcome.observation)) await publish.soon('a crawl that was asked for found a change');
+};
+
 /**
  * One host in one category: lease, probe, facts, fenced observation. The lease outlives the function (see `CrawlTimes`), so it
  * is never renewed; a crawl that was killed leaves it to lapse, and the plan asks again, since nothing was written.
@@ -108,6 +122,7 @@ export const crawlMirror = async (deps: CrawlMirrorDeps, request: CrawlRequest):
   const policy = inventory.settings.crawl;
   const report = await checkMirror(deps.peers(policy), deps.clock, policy, subject, before, request.check, deps.times.checkMs);
   const outcome = await record(deps, observe(subject, before, report), lease.fence);
+  await tellPublisher(deps, request, lease.observation, outcome);
   deps.log.info('crawled', {
     host: request.host,
     category: request.category,

@@ -1,8 +1,9 @@
-import { dynamoClient, s3Client } from '#adapters/aws/clients.ts';
+import { dynamoClient, s3Client, sqsClient } from '#adapters/aws/clients.ts';
 import { dynamoInventoryStore } from '#adapters/aws/dynamo-inventory-store.ts';
 import { dynamoManifestStore } from '#adapters/aws/dynamo-manifest-store.ts';
 import { dynamoObservationStore } from '#adapters/aws/dynamo-observation-store.ts';
 import { s3FactsStore } from '#adapters/aws/s3-facts-store.ts';
+import { sqsPublishRequests } from '#adapters/aws/sqs-publish-requests.ts';
 import { addressGuard } from '#adapters/net/address-guard.ts';
 import { httpPeer } from '#adapters/net/http-peer.ts';
 import { PRODUCT_VERSION as version } from '#adapters/net/product-version.ts';
@@ -30,6 +31,7 @@ const peers = networkPeers(({ contact, allowedAddresses, allowedPorts, connectio
   };
 });
 const stores = { observations: dynamoObservationStore(dynamo, config.observationTable), facts: s3FactsStore(bucket) };
-const deps = { reads, manifests, ...stores, peers, clock, log, times: config.times };
+const publish = sqsPublishRequests(sqsClient(), config.publishQueueUrl, clock);
+const deps = { reads, manifests, ...stores, publish, peers, clock, log, times: config.times };
 
 export const handler = sqsBatch(log, async (body) => (await crawlMirror(deps, parseCrawlRequest(body))).kind);

@@ -156,7 +156,7 @@ export const publishSnapshot = async (deps: PublishSnapshotDeps, order: PublishO
   return outcome;
 };
 
-/** The event of a run: anything is a plain run, except `{ "force": true, "reason": "…" }` with a reason. */
+/** The event of a run: anything is a plain run, a batch of the queue of requests too, except `{ "force": true, "reason": "…" }` with a reason. */
 export const parsePublishOrder = (event: unknown): PublishOrder => {
   if (typeof event !== 'object' || event === null) return { force: undefined };
   const { force, reason } = event as { readonly force?: unknown; readonly reason?: unknown };

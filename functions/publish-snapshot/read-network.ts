@@ -3,6 +3,7 @@ import pLimit from 'p-limit';
 import type { Facts, FactsName, Observation } from '#domain/crawl/observation.ts';
 import type { EpochMs, Inventory } from '#domain/inventory/inventory.ts';
 import type { Manifest } from '#domain/master/manifest.ts';
+import { answerBasis } from '#domain/snapshot/answer-basis.ts';
 import type { InventoryStore } from '#ports/inventory-store.ts';
 import type { Log } from '#ports/log.ts';
 import type { ManifestPointer, ManifestStore } from '#ports/manifest-store.ts';
@@ -48,10 +49,7 @@ export const readState = async ({ inventory, manifests, observations }: NetworkS
 /** Equal for states that give equal snapshots within one slot of time; moments of checking are left out, they change always. */
 export const stateDigest = ({ inventory, pointers, observations }: NetworkState, nowMs: EpochMs): string => {
   const masters = pointers.map(({ category, name }) => [category, name]);
-  const seen = observations.map(({ host, category, generation, facts, health }) => [
-    [host, category, generation, facts],
-    health.map(({ protocol, state, evidence }) => [protocol, state, evidence]),
-  ]);
+  const seen = observations.map(answerBasis);
   const slot = Math.floor(nowMs / SLOT_MS);
   return createHash('sha256')
     .update(JSON.stringify([slot, inventory, masters, seen]))

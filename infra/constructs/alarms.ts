@@ -7,11 +7,13 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { CrawlQueue } from './crawl-queue.ts';
 import type { LockSite } from './lock-site.ts';
+import type { PublishQueue } from './publish-queue.ts';
 import type { StageFunction } from './stage-function.ts';
 
 export interface AlarmsProps {
   readonly stages: readonly StageFunction[];
   readonly crawlQueue: CrawlQueue;
+  readonly publishQueue: PublishQueue;
   readonly lockEvents: StageFunction;
   /** Changes of locks that nobody could record. */
   readonly lostLockEvents: Queue;
@@ -52,6 +54,13 @@ export class Alarms extends Construct {
     this.alarm({
       name: 'crawl requests were given up',
       metric: props.crawlQueue.deadLetters.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(5) }),
+      threshold: 1,
+      periods: 1,
+      missing: TreatMissingData.NOT_BREACHING,
+    });
+    this.alarm({
+      name: 'publication requests were given up',
+      metric: props.publishQueue.deadLetters.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(5) }),
       threshold: 1,
       periods: 1,
       missing: TreatMissingData.NOT_BREACHING,

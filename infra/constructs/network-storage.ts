@@ -3,7 +3,7 @@ import { AttributeType, Billing, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership, StorageClass } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 
-/** What outlives every deployment: three tables, the data bucket, and a bucket for access logs. */
+/** What outlives every deployment: five tables, the data bucket, and a bucket for access logs. */
 export class NetworkStorage extends Construct {
   /** What people declared: sites, hosts, categories, settings. */
   readonly inventory: TableV2;
@@ -11,6 +11,10 @@ export class NetworkStorage extends Construct {
   readonly pointers: TableV2;
   /** One small item per host and category, with the crawl lease and its fence. */
   readonly observations: TableV2;
+  /** What is known of hosts beside the inventory: hashes of their tokens, their last check-ins. */
+  readonly hosts: TableV2;
+  /** Which host is out of service in which category, and the slots of groups. */
+  readonly drains: TableV2;
   /** Manifests, facts, snapshots: immutable and named by content; the snapshot pointer; static lists. */
   readonly data: Bucket;
   readonly accessLogs: Bucket;
@@ -20,6 +24,8 @@ export class NetworkStorage extends Construct {
     this.inventory = this.table('Inventory', 'kind', 'id');
     this.pointers = this.table('Pointers', 'pointer');
     this.observations = this.table('Observations', 'category', 'host');
+    this.hosts = this.table('Hosts', 'pk', 'sk');
+    this.drains = this.table('Drains', 'pk', 'sk');
 
     this.accessLogs = new Bucket(this, 'AccessLogs', {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,

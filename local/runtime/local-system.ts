@@ -16,9 +16,9 @@ import { type Emulators, startEmulators } from '../emulators/start-emulators.ts'
 import { type EdgeStore, edgeStore } from './edge-store.ts';
 import { type FunctionJournal, functionJournal } from './function-journal.ts';
 import { type FunctionPool, functionPool } from './function-pool.ts';
-import { localClients, provision } from './provision.ts';
+import { type LocalClients, localClients, provision, type Resources } from './provision.ts';
 import { pendingMessages, type QueueSource, queueSource, takeDeadLetters } from './queue-source.ts';
-import { CRAWL_INSTANCES, CRAWL_VISIBILITY_SECONDS, STAGES, type Stage, stageFunctions } from './stage-functions.ts';
+import { CRAWL_INSTANCES, QUEUE_VISIBILITY, STAGES, type Stage, stageFunctions } from './stage-functions.ts';
 import { type StreamSource, streamSource } from './stream-source.ts';
 
 export interface PublishedSnapshot {
@@ -26,7 +26,7 @@ export interface PublishedSnapshot {
   readonly bytes: Uint8Array;
 }
 
-/** All functions of the system on this machine, over emulators, with their queue consumed; schedules and the edge come on top. */
+/** All functions of the system on this machine, over emulators, with their queues consumed; schedules and the edge come on top. */
 export interface LocalSystem {
   readonly engine: string;
   readonly journal: FunctionJournal;
@@ -59,13 +59,12 @@ const MOST_DEAD_LETTERS = 100;
 interface Started {
   readonly emulators: Emulators;
   readonly pools: ReadonlyMap<Stage, FunctionPool>;
-  readonly queue: QueueSource;
-  readonly stream: StreamSource;
+  readonly sources: Sources;
 }
 
 async function stopAll(started: Partial<Started>): Promise<void> {
   // Consumers first, so that none is cut off between a crawl and the deletion of its message.
-  await Promise.all([started.queue?.stop(), started.stream?.stop()]);
+  await Promise.all(Object.values(started.sources ?? {}).map((source) => source.stop()));
   await Promise.all([...(started.pools?.values() ?? [])].map((pool) => pool.stop()));
   await started.emulators?.stop();
 }
@@ -76,6 +75,51 @@ function isLock({ dynamodb }: DynamoDBRecord): boolean {
   return lockOfKey({ pk: pk?.S ?? '', sk: sk?.S ?? '' }) !== undefined;
 }
 
+interface SourcesInput extends Pick<LocalSystemOptions, 'onFault'> {
+  readonly emulators: Emulators;
+  readonly clients: LocalClients;
+  readonly resources: Resources;
+  readonly invoke: (stage: Stage, event: unknown) => Promise<unknown>;
+  readonly edge: EdgeStore;
+}
+
+interface Sources {
+  readonly queue: QueueSource;
+  readonly publishQueue: QueueSource;
+  readonly stream: StreamSource;
+}
+
+/** What brings events to functions by itself: two queues, and the stream of the locks. */
+function startSources({ emulators, clients, resources, invoke, edge, onFault }: SourcesInput): Sources {
+  const queues = { client: clients.sqs, region: emulators.region };
+  const queue = queueSource({
+    ...queues,
+    queueUrl: resources.crawlQueueUrl,
+    concurrency: CRAWL_INSTANCES,
+    invoke: (event) => invoke('crawl-mirror', event),
+    onFault: (error) => onFault('crawling', error),
+  });
+  const stream = streamSource({
+    emulators,
+    streamArn: resources.lockStreamArn,
+    filter: isLock,
+    invoke: (event) => invoke('record-lock-events', event),
+    onFault: (error) => onFault('recording what happened to locks', error),
+  });
+  const publishQueue = queueSource({
+    ...queues,
+    queueUrl: resources.publishQueueUrl,
+    concurrency: 1,
+    invoke: async (event) => {
+      const answer = await invoke('publish-snapshot', event);
+      await edge.refreshTable();
+      return answer;
+    },
+    onFault: (error) => onFault('publishing', error),
+  });
+  return { queue, publishQueue, stream };
+}
+
 export async function startLocalSystem(options: LocalSystemOptions): Promise<LocalSystem> {
   const journal = functionJournal(join(options.folder, 'functions.log'));
   const [emulators, bundles] = await Promise.all([
@@ -83,38 +127,25 @@ export async function startLocalSystem(options: LocalSystemOptions): Promise<Loc
     bundleFunctions(join(options.folder, 'bundles')),
   ]);
   const clients = localClients(emulators);
-  const resources = await provision(emulators, clients, CRAWL_VISIBILITY_SECONDS);
+  const resources = await provision(emulators, clients, QUEUE_VISIBILITY);
   const definitions = await stageFunctions(bundles, emulators, resources);
   const pools = new Map(STAGES.map((stage) => [stage, functionPool(definitions[stage], journal.write)]));
   const invoke = async (stage: Stage, event: unknown): Promise<unknown> => pools.get(stage)?.invoke(event);
-  const queue = queueSource({
-    client: clients.sqs,
-    queueUrl: resources.crawlQueueUrl,
-    region: emulators.region,
-    concurrency: CRAWL_INSTANCES,
-    invoke: (event) => invoke('crawl-mirror', event),
-    onFault: (error) => options.onFault('crawling', error),
-  });
-  const stream = streamSource({
-    emulators,
-    streamArn: resources.lockStreamArn,
-    filter: isLock,
-    invoke: (event) => invoke('record-lock-events', event),
-    onFault: (error) => options.onFault('recording what happened to locks', error),
-  });
   const bucket = { client: clients.s3, name: resources.bucket };
+  const edge = edgeStore(bucket);
+  const sources = startSources({ ...options, emulators, clients, resources, invoke, edge });
   const snapshots = s3SnapshotStore(bucket);
 
   return {
     engine: emulators.dynamoDbEngine,
     journal,
-    edgeStore: edgeStore(bucket),
+    edgeStore: edge,
     applyInventory: (inventory) => dynamoInventoryStore(clients.dynamoDb, resources.inventoryTable).apply(inventory),
     invoke,
     answer: async (event) => (await invoke('answer', event)) as APIGatewayProxyStructuredResultV2,
     lockApi: async (event) => (await invoke('lock-api', event)) as APIGatewayProxyStructuredResultV2,
     pendingCrawls: () => pendingMessages({ client: clients.sqs, queueUrl: resources.crawlQueueUrl }),
-    crawlsDrained: (signal) => queue.drained(signal),
+    crawlsDrained: (signal) => sources.queue.drained(signal),
     async takeDeadLetters() {
       const letters: string[] = [];
       let taken = await takeDeadLetters(clients.sqs, resources.deadLetterQueueUrl);
@@ -130,7 +161,7 @@ export async function startLocalSystem(options: LocalSystemOptions): Promise<Loc
       return found === undefined || bytes === undefined ? undefined : { pointer: found.pointer, bytes };
     },
     async stop() {
-      await stopAll({ emulators, pools, queue, stream });
+      await stopAll({ emulators, pools, sources });
       for (const client of [clients.dynamoDb, clients.s3, clients.sqs]) client.destroy();
       await journal.flush();
     },

@@ -8,6 +8,7 @@ import {
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { lockTableInput } from '#wire/lock/lock-table.ts';
+import { PUBLISH_SLOT_MS } from '#wire/publish-queue.ts';
 import type { Emulators } from '../emulators/start-emulators.ts';
 
 /** Names of everything the stages keep their data in. */
@@ -21,6 +22,10 @@ export interface Resources {
   readonly bucket: string;
   readonly crawlQueueUrl: string;
   readonly deadLetterQueueUrl: string;
+  readonly publishQueueUrl: string;
+  /** What is known of hosts beside the inventory: their tokens, their last check-ins. */
+  readonly hostTable: string;
+  readonly drainTable: string;
 }
 
 export interface LocalClients {
@@ -33,10 +38,13 @@ const TABLES = {
   inventoryTable: { name: 'mirrortide-inventory', keys: ['kind', 'id'] },
   pointerTable: { name: 'mirrortide-pointers', keys: ['pointer'] },
   observationTable: { name: 'mirrortide-observations', keys: ['category', 'host'] },
+  hostTable: { name: 'mirrortide-hosts', keys: ['pk', 'sk'] },
+  drainTable: { name: 'mirrortide-drains', keys: ['pk', 'sk'] },
 } as const;
 const LOCK_TABLE = 'mirrortide-locks';
 const BUCKET = 'mirrortide-data';
 const QUEUE = 'mirrortide-crawl.fifo';
+const PUBLISH_QUEUE = 'mirrortide-publish.fifo';
 const DEAD_LETTERS = 'mirrortide-crawl-dead-letters.fifo';
 /** As deployed: deliveries of one message before it is set aside. */
 const MAX_RECEIVE_COUNT = 4;
@@ -94,17 +102,28 @@ function queueArn(url: string, region: string): string {
   return `arn:aws:sqs:${region}:${account}:${name}`;
 }
 
+/** How long a message is hidden while somebody works on it: longer than its function runs. */
+export interface QueueVisibility {
+  readonly crawlSeconds: number;
+  readonly publishSeconds: number;
+}
+
 /** Makes tables, bucket and queues as the deployed stack has them; harmless when they are there already. */
-export async function provision(emulators: Emulators, clients: LocalClients, visibilitySeconds: number): Promise<Resources> {
+export async function provision(emulators: Emulators, clients: LocalClients, visibility: QueueVisibility): Promise<Resources> {
   const tables = Object.values(TABLES).map(({ name, keys }) => createTable(clients.dynamoDb, name, keys));
   const bucket = unlessThere(clients.s3.send(new CreateBucketCommand({ Bucket: BUCKET })));
   const deadLetterQueueUrl = await createQueue(clients, emulators.sqsEndpoint, DEAD_LETTERS, {});
   const crawlQueueUrl = await createQueue(clients, emulators.sqsEndpoint, QUEUE, {
-    VisibilityTimeout: String(visibilitySeconds),
+    VisibilityTimeout: String(visibility.crawlSeconds),
     RedrivePolicy: JSON.stringify({
       deadLetterTargetArn: queueArn(deadLetterQueueUrl, emulators.region),
       maxReceiveCount: MAX_RECEIVE_COUNT,
     }),
+  });
+  // What nobody could publish is published by the schedule: here no queue is needed for what failed.
+  const publishQueueUrl = await createQueue(clients, emulators.sqsEndpoint, PUBLISH_QUEUE, {
+    VisibilityTimeout: String(visibility.publishSeconds),
+    DelaySeconds: String(PUBLISH_SLOT_MS / 1000),
   });
   const [lockStreamArn] = await Promise.all([createLockTable(clients.dynamoDb), ...tables, bucket]);
   return {
@@ -116,5 +135,8 @@ export async function provision(emulators: Emulators, clients: LocalClients, vis
     bucket: BUCKET,
     crawlQueueUrl,
     deadLetterQueueUrl,
+    publishQueueUrl,
+    hostTable: TABLES.hostTable.name,
+    drainTable: TABLES.drainTable.name,
   };
 }

@@ -2,7 +2,7 @@ import { FUNCTION_TIMEOUT_MS as LOCK_TIMEOUT_MS } from '../../functions/lock-api
 import { bundleFile } from '../../infra/bundling.ts';
 import type { Emulators } from '../emulators/start-emulators.ts';
 import type { FunctionDefinition } from './function-instance.ts';
-import type { Resources } from './provision.ts';
+import type { QueueVisibility, Resources } from './provision.ts';
 
 export const STAGES = [
   'scan-master',
@@ -28,8 +28,11 @@ const SIZES: Readonly<Record<Stage, { readonly timeoutMs: number; readonly concu
   'sweep-locks': { timeoutMs: 60_000, concurrency: 1 },
 };
 export const CRAWL_INSTANCES = SIZES['crawl-mirror'].concurrency;
-/** A message comes again when its crawl did not end in the function's time. */
-export const CRAWL_VISIBILITY_SECONDS = SIZES['crawl-mirror'].timeoutMs / 1000 + 30;
+/** A message comes again when its work did not end in the function's time. */
+export const QUEUE_VISIBILITY: QueueVisibility = {
+  crawlSeconds: SIZES['crawl-mirror'].timeoutMs / 1000 + 30,
+  publishSeconds: SIZES['publish-snapshot'].timeoutMs / 1000 + 30,
+};
 
 /** Every value that a stage may ask for by its `ENV_KEYS`. */
 function stageEnvironment(resources: Resources): Readonly<Record<string, string>> {
@@ -40,6 +43,9 @@ function stageEnvironment(resources: Resources): Readonly<Record<string, string>
     MIRRORTIDE_LOCK_TABLE: resources.lockTable,
     MIRRORTIDE_BUCKET: resources.bucket,
     MIRRORTIDE_CRAWL_QUEUE_URL: resources.crawlQueueUrl,
+    MIRRORTIDE_PUBLISH_QUEUE_URL: resources.publishQueueUrl,
+    MIRRORTIDE_HOST_TABLE: resources.hostTable,
+    MIRRORTIDE_DRAIN_TABLE: resources.drainTable,
     // Empty: the edge table is an object in the bucket.
     MIRRORTIDE_EDGE_TABLE_ARN: '',
   };

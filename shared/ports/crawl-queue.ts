@@ -1,7 +1,10 @@
 import type { PlannedCheck } from '#domain/crawl/plan.ts';
 
 /** What a plan asks for is what travels: one host, one category, one kind of check. */
-export type CrawlRequest = PlannedCheck;
+export interface CrawlRequest extends PlannedCheck {
+  /** Somebody waits for what this check finds: publish soon when it changes what clients are told. */
+  readonly publish?: true;
+}
 
 export interface CrawlQueue {
   /**

@@ -14,12 +14,13 @@ const document = v.object({
   generation: count,
   plannedMs: epochMs,
   basedOnMs: epochMs,
+  publish: v.optional(v.literal(true)),
 });
 
-export const printCrawlRequest = ({ host, category, check, generation, plannedMs, basedOnMs }: CrawlRequest): string =>
-  JSON.stringify({ version: VERSION, host, category, check, generation, plannedMs, basedOnMs });
+export const printCrawlRequest = ({ host, category, check, generation, plannedMs, basedOnMs, publish }: CrawlRequest): string =>
+  JSON.stringify({ version: VERSION, host, category, check, generation, plannedMs, basedOnMs, publish });
 
 export const parseCrawlRequest = (body: string): CrawlRequest => {
-  const { version: _, ...request } = parseJson(document, body, 'crawl request');
-  return request;
+  const { version: _, publish, ...request } = parseJson(document, body, 'crawl request');
+  return publish === undefined ? request : { ...request, publish };
 };

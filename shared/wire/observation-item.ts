@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { Evidence, Observation, ProtocolHealth } from '#domain/crawl/observation.ts';
+import type { CheckInSeen, Evidence, Observation, ProtocolHealth } from '#domain/crawl/observation.ts';
 import { count, epochMs, hex64, nonEmpty } from './fields.ts';
 import { parseJson } from './parse-json.ts';
 
@@ -33,6 +33,7 @@ const document = v.object({
   }),
   unproven: count,
   behind: v.optional(count),
+  checkIn: v.optional(v.object({ sinceMs: epochMs, lastMs: epochMs })),
   notBeforeMs: epochMs,
   evidence: v.array(evidence),
 });
@@ -49,6 +50,8 @@ const orderedHealth = (health: ProtocolHealth): ProtocolHealth => ({
   evidence: orderedEvidence(health.evidence),
 });
 
+const orderedCheckIn = ({ sinceMs, lastMs }: CheckInSeen): CheckInSeen => ({ sinceMs, lastMs });
+
 /** Equal observations print equal text, whatever the order of their keys. */
 export const printObservation = (observation: Observation): string => {
   const { reach, heads, sample, full } = observation.checkedMs;
@@ -62,6 +65,7 @@ export const printObservation = (observation: Observation): string => {
     checkedMs: { reach, heads, sample, full },
     unproven: observation.unproven,
     behind: observation.behind,
+    checkIn: observation.checkIn === undefined ? undefined : orderedCheckIn(observation.checkIn),
     notBeforeMs: observation.notBeforeMs,
     evidence: observation.evidence.map(orderedEvidence),
   });

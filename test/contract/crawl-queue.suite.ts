@@ -65,6 +65,7 @@ export const crawlQueueContract = (make: () => Promise<QueuePlace>): void => {
       { generation: 4 },
       { plannedMs: PLANNED_MS + FIVE_MINUTES_MS },
       { basedOnMs: PLANNED_MS - 1 },
+      { publish: true },
     ])('none is one that differs in %o', async (change) => {
       const place = await make();
       const both = [requestOf('a'), requestOf('a', 'fedora', change)];

@@ -11,6 +11,7 @@ import type { Bucket } from '#adapters/aws/s3-object.ts';
 import { s3SnapshotStore } from '#adapters/aws/s3-snapshot-store.ts';
 import { s3StaticLists } from '#adapters/aws/s3-static-lists.ts';
 import { sqsCrawlQueue } from '#adapters/aws/sqs-crawl-queue.ts';
+import { sqsPublishRequests } from '#adapters/aws/sqs-publish-requests.ts';
 import type { CrawlQueue, CrawlRequest } from '#ports/crawl-queue.ts';
 import type { EdgeTable } from '#ports/edge-table.ts';
 import type { HostTokens } from '#ports/host-tokens.ts';
@@ -21,6 +22,7 @@ import type { StaticLists } from '#ports/static-lists.ts';
 import { parseCrawlRequest } from '#wire/crawl-request.ts';
 import type { EmulatorsInTest } from '../support/emulators.ts';
 import { type FaultPlan, injectFaults } from '../support/fault-injection.ts';
+import type { PublishPlace } from './publish-requests.suite.ts';
 
 /** An empty place that several independent users of a port can open, each with its own faults on the way. */
 export interface Place<Port> {
@@ -130,5 +132,26 @@ export const crawlQueues = (emulators: EmulatorsInTest) => async (): Promise<Que
       return requests;
     },
     hostsInWork: async () => (await receive()).map(({ Attributes }) => Attributes?.['MessageGroupId'] ?? ''),
+  };
+};
+
+export const publishRequests = (emulators: EmulatorsInTest) => async (): Promise<PublishPlace> => {
+  const client = emulators.sqs();
+  const { QueueUrl = '' } = await client.send(
+    new CreateQueueCommand({ QueueName: `${emulators.freshName('publish')}.fifo`, Attributes: { FifoQueue: 'true' } }),
+  );
+  return {
+    open: (nowMs, plan) => sqsPublishRequests(faulty(emulators.sqs(quickRetries()), plan), QueueUrl, { now: () => nowMs }),
+    drain: async () => {
+      const bodies: unknown[] = [];
+      for (;;) {
+        const { Messages = [] } = await client.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+        if (Messages.length === 0) return bodies;
+        for (const { Body = '', ReceiptHandle } of Messages) {
+          bodies.push(JSON.parse(Body));
+          await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+        }
+      }
+    },
   };
 };

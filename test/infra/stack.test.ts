@@ -17,6 +17,7 @@ import { ENV_KEYS as sweepLocksKeys } from '../../functions/sweep-locks/config.t
 import { type Environment, environments } from '../../infra/environments.ts';
 import { MirrorNetworkStack } from '../../infra/mirror-network-stack.ts';
 import { lockTableInput } from '../../shared/wire/lock/lock-table.ts';
+import { PUBLISH_SLOT_MS } from '../../shared/wire/publish-queue.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const envKeys: Record<string, readonly string[]> = {
@@ -115,15 +116,28 @@ describe('the deployed stack', () => {
     const crawl = stageFunctions().find(({ stage }) => stage === 'crawl-mirror');
     const queues = resources('AWS::SQS::Queue').map(
       ([, queue]) =>
-        queue.Properties as { VisibilityTimeout?: number; RedrivePolicy?: { maxReceiveCount: number }; FifoQueue?: boolean },
+        queue.Properties as { VisibilityTimeout?: number; RedrivePolicy?: { maxReceiveCount: number }; DelaySeconds?: number },
     );
-    const withRedrive = queues.filter((queue) => queue.RedrivePolicy !== undefined);
+    const withRedrive = queues.filter((queue) => queue.RedrivePolicy?.maxReceiveCount === 4);
     expect(withRedrive).toHaveLength(1);
     expect(withRedrive[0]).toMatchObject({
       FifoQueue: true,
       RedrivePolicy: { maxReceiveCount: 4 },
       VisibilityTimeout: (crawl?.properties['Timeout'] as number) * 6,
     });
+  });
+
+  it('delays requests to publish by the slot in which they are one, and works on whole batches of them', () => {
+    const queue = resources('AWS::SQS::Queue').find(([, { Properties }]) => 'DelaySeconds' in (Properties as object));
+    expect(queue?.[1].Properties).toMatchObject({
+      FifoQueue: true,
+      DelaySeconds: PUBLISH_SLOT_MS / 1000,
+      RedrivePolicy: { maxReceiveCount: 10 },
+    });
+    const sources = resources('AWS::Lambda::EventSourceMapping').map(([, { Properties }]) => Properties as { BatchSize: number });
+    const source = sources.find(({ BatchSize }) => BatchSize === 10);
+    expect(source).toMatchObject({ ScalingConfig: { MaximumConcurrency: 2 } });
+    expect(source).not.toHaveProperty('FunctionResponseTypes');
   });
 
   it('scans every category at its own rate, and never more often than once a minute', () => {

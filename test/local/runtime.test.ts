@@ -80,8 +80,8 @@ describe('the crawl queue', () => {
 
   test('failed messages come again until they are set aside, the others are done once', async () => {
     const clients = localClients(emulators.endpoints());
-    const resources = await provision(emulators.endpoints(), clients, 30);
-    expect(await provision(emulators.endpoints(), clients, 30)).toEqual(resources);
+    const resources = await provision(emulators.endpoints(), clients, { crawlSeconds: 30, publishSeconds: 30 });
+    expect(await provision(emulators.endpoints(), clients, { crawlSeconds: 30, publishSeconds: 30 })).toEqual(resources);
     const seen: string[] = [];
     const source = queueSource({
       client: clients.sqs,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { CheckKind, Facts, Observation } from '#domain/crawl/observation.ts';
 import type { Host, Inventory } from '#domain/inventory/inventory.ts';
 import type { Manifest } from '#domain/master/manifest.ts';
+import type { CrawlRequest } from '#ports/crawl-queue.ts';
 import { type CrawlMirrorDeps, crawlMirror } from '../../functions/crawl-mirror/crawl-mirror.ts';
 import { warmReads } from '../../functions/crawl-mirror/warm-reads.ts';
 import {
@@ -25,6 +26,7 @@ import {
   memoryLog,
   memoryManifestStore,
   memoryObservationStore,
+  memoryPublishRequests,
   testClock,
 } from '../support/memory-stores.ts';
 
@@ -55,11 +57,13 @@ const world = async (setup: Setup = {}) => {
   const http = memoryHttpPeer(mirrors);
   const peers = { http, lister: memoryFileLister(mirrors) };
   const inventories = memoryInventoryStore({ ...inventory, settings: { ...inventory.settings, crawl } });
+  const publish = memoryPublishRequests();
   const deps: CrawlMirrorDeps = {
     reads: warmReads(inventories as never, manifests, clock),
     manifests,
     observations: memoryObservationStore(),
     facts: memoryFactsStore(),
+    publish,
     peers: () => peers,
     clock,
     log: memoryLog(),
@@ -77,7 +81,7 @@ const world = async (setup: Setup = {}) => {
   };
   const crawl1 = (check: CheckKind, using: CrawlMirrorDeps = deps) =>
     crawlMirror(using, { host: 'm1', category: 'linux', check, generation: 1, plannedMs: clock.now(), basedOnMs: 0 });
-  return { deps, clock, mirror, http, manifests, inventories, stored, storedFacts, crawl: crawl1 };
+  return { deps, clock, publish, mirror, http, manifests, inventories, stored, storedFacts, crawl: crawl1 };
 };
 
 const health = (observation: Observation | undefined) => observation?.health.map(({ protocol, state }) => `${protocol} ${state}`);
@@ -300,6 +304,29 @@ describe('crawl-mirror', () => {
     };
     expect(await it.crawl('sample', slow)).toEqual({ kind: 'lost' });
     expect(await it.stored()).toBeUndefined();
+  });
+
+  describe('when somebody waits for what it finds', () => {
+    const asked = async (it: Awaited<ReturnType<typeof world>>, change: Partial<CrawlRequest> = { publish: true }) => {
+      const request = { host: 'm1', category: 'linux', check: 'heads', generation: 1, basedOnMs: 0 } as const;
+      const { kind } = await crawlMirror(it.deps, { ...request, plannedMs: it.clock.now(), ...change });
+      it.clock.advance(MINUTE);
+      return [kind, it.publish.reasons.length];
+    };
+
+    it('asks for a publication for each change, and for none without a change', async () => {
+      const it = await world({ mirror: { files: filesOf(aManifest(), FIRST) } });
+      expect(await asked(it)).toEqual(['crawled', 1]);
+      expect(await asked(it)).toEqual(['crawled', 1]);
+      it.mirror.files.clear();
+      expect(await asked(it)).toEqual(['crawled', 2]);
+    });
+
+    it('does not ask when nobody waits, nor when it wrote nothing', async () => {
+      const it = await world();
+      expect(await asked(it, {})).toEqual(['crawled', 0]);
+      expect(await asked(it, { publish: true, plannedMs: START })).toEqual(['already-done', 0]);
+    });
   });
 
   it('ends in the same state after it was killed at any call and the lease lapsed', async () => {

@@ -177,6 +177,11 @@ describe('publish-snapshot', () => {
     );
   });
 
+  it('takes what a queue delivers for a plain run, whatever the messages say', () => {
+    const body = JSON.stringify({ force: true, reason: 'x' });
+    expect(parsePublishOrder({ Records: [{ body }] })).toEqual(PLAIN);
+  });
+
   it('gives way to another publisher that moved the pointer first, and follows it at the next run', async () => {
     const { deps, see } = await world();
     await publishSnapshot(deps, PLAIN);

@@ -9,6 +9,7 @@ import type { InventoryStore } from '#ports/inventory-store.ts';
 import type { Log } from '#ports/log.ts';
 import type { ManifestPointer, ManifestStore } from '#ports/manifest-store.ts';
 import type { FactsStore, Fence, ObservationStore } from '#ports/observation-store.ts';
+import type { PublishRequests } from '#ports/publish-requests.ts';
 import type { SnapshotStore, VersionedPointer } from '#ports/snapshot-store.ts';
 import type { StaticList, StaticLists } from '#ports/static-lists.ts';
 import { printFacts } from '#wire/facts.ts';
@@ -183,6 +184,16 @@ export const memoryStaticLists = (): StaticLists & { readonly lists: Map<string,
       for (const path of removed) lists.delete(path);
       for (const list of written) lists.set(list.path, list);
       return removed.length + written.length;
+    },
+  };
+};
+
+export const memoryPublishRequests = (): PublishRequests & { readonly reasons: string[] } => {
+  const reasons: string[] = [];
+  return {
+    reasons,
+    soon: async (reason) => {
+      reasons.push(reason);
     },
   };
 };

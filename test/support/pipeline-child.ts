@@ -8,6 +8,7 @@ import { s3FactsStore } from '#adapters/aws/s3-facts-store.ts';
 import { s3SnapshotStore } from '#adapters/aws/s3-snapshot-store.ts';
 import { s3StaticLists } from '#adapters/aws/s3-static-lists.ts';
 import { sqsCrawlQueue } from '#adapters/aws/sqs-crawl-queue.ts';
+import { sqsPublishRequests } from '#adapters/aws/sqs-publish-requests.ts';
 import { addressGuard } from '#adapters/net/address-guard.ts';
 import { directoryLister } from '#adapters/net/directory-lister.ts';
 import { fileHashes } from '#adapters/net/file-hashes.ts';
@@ -74,6 +75,7 @@ const planDeps = {
 const crawlDeps = {
   reads: warmReads(inventory, manifests, clock),
   manifests,
+  publish: sqsPublishRequests(sqs, resources.publishQueueUrl, { now: Date.now }),
   observations,
   facts,
   peers,

@@ -98,14 +98,17 @@ const KINDS: readonly Kind<unknown>[] = [
     file: 'crawl-request.v1.golden',
     print: printCrawlRequest,
     parse: parseCrawlRequest,
-    values: fc.record({
-      host: names,
-      category: names,
-      check: fc.constantFrom('reach', 'heads', 'sample', 'full'),
-      generation: counts,
-      plannedMs: moments,
-      basedOnMs: moments,
-    }),
+    values: fc
+      .record({
+        host: names,
+        category: names,
+        check: fc.constantFrom('reach', 'heads', 'sample', 'full'),
+        generation: counts,
+        plannedMs: moments,
+        basedOnMs: moments,
+        publish: fc.option(fc.constant(true), { nil: undefined }),
+      })
+      .map(({ publish, ...request }) => (publish === undefined ? request : { ...request, publish })),
     example: {
       host: 'mirror.example.org',
       category: 'fedora',

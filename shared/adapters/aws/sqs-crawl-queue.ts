@@ -44,8 +44,9 @@ export const sqsCrawlQueue = (client: SQSClient, queueUrl: string, options: Craw
   const { planWindowMs = DEDUPLICATION_MS, retryDelayMs = RETRY_DELAY_MS } = options;
 
   const entryOf = (request: CrawlRequest, index: number): SendMessageBatchRequestEntry => {
-    const { host, category, check, generation, plannedMs, basedOnMs } = request;
-    const same = [host, category, check, generation, basedOnMs, Math.floor(plannedMs / planWindowMs)].join('/');
+    const { host, category, check, generation, plannedMs, basedOnMs, publish = false } = request;
+    // With `publish` it is another request: a plan's, which came first, would not tell anybody what it found.
+    const same = [host, category, check, generation, basedOnMs, Math.floor(plannedMs / planWindowMs), publish].join('/');
     return {
       Id: String(index),
       MessageBody: printCrawlRequest(request),

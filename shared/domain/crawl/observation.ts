@@ -48,6 +48,13 @@ export interface Facts {
 /** Content name of a facts object: sha256 hex of its printed form. */
 export type FactsName = string;
 
+/** What a private host said of itself; see `shared/domain/checkin`. */
+export interface CheckInSeen {
+  /** Since when it checks in without a pause that made it too old. */
+  readonly sinceMs: EpochMs;
+  readonly lastMs: EpochMs;
+}
+
 export interface Observation {
   readonly host: HostId;
   readonly category: CategoryId;
@@ -61,6 +68,8 @@ export interface Observation {
   readonly unproven: number;
   /** Repositories whose newest head the mirror did not serve at the last comparison; absent: not known. */
   readonly behind?: number | undefined;
+  /** Absent: the host never checked in with a state of its own. */
+  readonly checkIn?: CheckInSeen | undefined;
   /** Not before this moment, because the mirror asked so (Retry-After) or because it failed. */
   readonly notBeforeMs: EpochMs;
   readonly evidence: readonly Evidence[];

@@ -98,6 +98,7 @@ export const observe = (subject: CrawlSubject, before: SeenBefore | undefined, r
     checkedMs: checkedNow(known?.checkedMs ?? {}, report),
     unproven: facts === undefined ? (known?.unproven ?? 0) : report.waiting + unreadHeads(coverage, facts),
     behind: facts === undefined ? known?.behind : behindIn(coverage, facts),
+    ...(known?.checkIn === undefined ? {} : { checkIn: known.checkIn }),
     notBeforeMs: pausedUntil(subject, health, report),
     evidence: [...report.evidence, ...(report.compares ? [] : (known?.evidence ?? []))].slice(0, EVIDENCE_LIMIT),
   };
