@@ -109,10 +109,14 @@ export interface DrainGroup {
 export const safeAfterMs = (pair: SyncPair, cacheBudgetMs: number): EpochMs | undefined =>
   pair.publishedMs === undefined ? undefined : pair.publishedMs + cacheBudgetMs;
 
-export const isDrained = (pair: SyncPair, cacheBudgetMs: number, nowMs: EpochMs): boolean => {
+/** No client can still be on its way to the host. */
+export const isUnseen = (pair: SyncPair, cacheBudgetMs: number, nowMs: EpochMs): boolean => {
   const safeMs = safeAfterMs(pair, cacheBudgetMs);
-  return pair.state === 'DRAINING' && safeMs !== undefined && nowMs >= safeMs;
+  return safeMs !== undefined && nowMs >= safeMs;
 };
+
+export const isDrained = (pair: SyncPair, cacheBudgetMs: number, nowMs: EpochMs): boolean =>
+  pair.state === 'DRAINING' && isUnseen(pair, cacheBudgetMs, nowMs);
 
 export const shownState = (pair: SyncPair, cacheBudgetMs: number, nowMs: EpochMs): SyncState => {
   if (pair.state === 'ADDING') return 'SYNCING';

@@ -7,7 +7,8 @@
  */
 import { sitesById, switchState } from '../crawl/carriage.ts';
 import type { Facts, FactsName, Observation } from '../crawl/observation.ts';
-import { type Coverage, coverageOf } from '../freshness/coverage.ts';
+import { coverageOf } from '../freshness/coverage.ts';
+import { differsEverywhere } from '../freshness/differs-everywhere.ts';
 import { CONTINENTS, COUNTRIES } from '../inventory/countries.ts';
 import type { Category, CategoryId, EpochMs, Host, Inventory, NetworkSettings, Site } from '../inventory/inventory.ts';
 import type { Manifest, RepositoryRecord } from '../master/manifest.ts';
@@ -57,17 +58,6 @@ const profilesOf = (assessed: readonly Assessed[], nowMs: EpochMs): readonly Pro
     else group.carriers.push(index);
   }
   return [...groups.values()];
-};
-
-/** Shows nothing of the category: every head is absent, and every loose directory differs. */
-const differsEverywhere = ({ facts, carriage }: CarrierSubject, coverage: Coverage): boolean => {
-  if (facts === undefined || carriage.alwaysCurrent || coverage.directories.size === 0) return false;
-  const absent = coverage.trees.every(
-    ({ headPath }) => Object.hasOwn(facts.heads, headPath) && facts.heads[headPath]?.kind === 'absent',
-  );
-  if (!absent) return false;
-  const excluded = new Set(facts.excluded);
-  return [...coverage.directories.values()].every(({ id, readable }) => !readable || coverage.treeOf.has(id) || excluded.has(id));
 };
 
 const isDisabled = (settings: NetworkSettings, { repo, arch }: RepositoryRecord): boolean =>
@@ -154,7 +144,9 @@ const assembleCategory = (assembly: Assembly, category: Category, index: number,
   const coverage = coverageOf(manifest);
   const assessed = subjectsOf(assembly, category).map(([host, subject]): Assessed => {
     const found = assessCarrier(subject, assembly.nowMs);
-    const empty = found.state === 'serving' && differsEverywhere(subject, coverage);
+    const { facts, carriage } = subject;
+    const empty =
+      found.state === 'serving' && facts !== undefined && !carriage.alwaysCurrent && differsEverywhere(facts, coverage);
     const carrier: AssessedCarrier = empty ? { ...found, state: 'differs-everywhere' } : found;
     assembly.carriers.push({ host, category: index, ...carrier });
     return { index: assembly.carriers.length - 1, subject, carrier };
