@@ -21,7 +21,7 @@ const template = (description: string) =>
 
 export const REPOSITORY_TYPES = ['rpm', 'apt', 'files'] as const;
 
-const ruleSchema = v.pipe(
+export const ruleSchema = v.pipe(
   v.strictObject({
     ignore: v.optional(pattern('Regular expression over the whole path; directories it fits are no repositories. Stands alone.')),
     match: v.optional(
@@ -50,7 +50,7 @@ const ruleSchema = v.pipe(
   v.description('One rule; the first that fits a directory decides. Either `ignore`, or `match` with `repo`.'),
 );
 
-const alternatesSchema = v.pipe(
+export const alternatesSchema = v.pipe(
   v.strictObject({
     propagation: v.optional(
       duration('The second newest head stays acceptable while the newest is younger than this.', '0s', '365d'),
@@ -61,7 +61,7 @@ const alternatesSchema = v.pipe(
   v.description('How long earlier states of a repository stay acceptable to clients; they are the alternates of a metalink.'),
 );
 
-const scheduleSchema = v.pipe(
+export const scheduleSchema = v.pipe(
   v.strictObject({
     scanMaster: v.optional(duration('How often the master is scanned.', '1s', '30d'), '15m'),
     reach: v.optional(duration('How often a mirror is asked whether it answers.', '1s', '30d'), '1h'),

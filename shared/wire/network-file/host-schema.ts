@@ -3,7 +3,7 @@ import { netblock } from './netblock.ts';
 import { asn, bandwidth, contacts, country, flag, line, listOf, slug, whole } from './scalars.ts';
 import { treeUrl } from './url.ts';
 
-const carriageSchema = v.pipe(
+export const carriageSchema = v.pipe(
   v.strictObject({
     category: slug('Id of the category.'),
     urls: listOf(

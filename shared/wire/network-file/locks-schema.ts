@@ -51,7 +51,7 @@ const policyEntries = {
 
 const lockSchema = v.pipe(v.strictObject({ name: lockName('Name of the lock.'), ...policyEntries }), v.description('One lock.'));
 
-const tokenSchema = v.pipe(
+export const tokenSchema = v.pipe(
   v.strictObject({
     host: v.optional(host('The host that this token is.')),
     claims: v.optional(pattern('Instead of `host`: the bearer is any host that fits, by its own word.')),
@@ -66,7 +66,7 @@ const operatorSchema = v.pipe(
   v.description('Somebody who may take locks away, change them and resume them.'),
 );
 
-const identitiesSchema = v.pipe(
+export const identitiesSchema = v.pipe(
   v.strictObject({
     tokens: v.optional(listOf(tokenSchema, 'Tokens of hosts.', 2000), []),
     plain: v.optional(
@@ -90,12 +90,14 @@ const groupsSchema = v.pipe(
   v.maxEntries(1000, 'more than 1000 entries'),
 );
 
+export const lockDefaultsSchema = v.pipe(
+  v.strictObject(policyEntries),
+  v.description('What locks do not say themselves, and locks made on first use.'),
+);
+
 export const locksSchema = v.pipe(
   v.strictObject({
-    defaults: v.optional(
-      v.pipe(v.strictObject(policyEntries), v.description('What locks do not say themselves, and locks made on first use.')),
-      {},
-    ),
+    defaults: v.optional(lockDefaultsSchema, {}),
     locks: v.optional(listOf(lockSchema, 'The locks. They exist from their first use on.', 500), []),
     createOnFirstUse: v.optional(
       listOf(pattern('Names of locks.'), 'Locks that anybody who is known makes by asking for them.', 100),

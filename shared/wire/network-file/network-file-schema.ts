@@ -49,7 +49,7 @@ const localClientSchema = v.pipe(
   v.description('What is assumed of clients when the system runs on one machine, where no CDN says where they are.'),
 );
 
-const disabledSchema = v.pipe(
+export const disabledSchema = v.pipe(
   v.strictObject({
     repo: repositoryName('The repository.'),
     arch: v.optional(line('Only this architecture; without it, all.', 100)),

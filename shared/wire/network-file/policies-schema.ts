@@ -3,7 +3,7 @@ import { DRAIN_FAILURES, DRAIN_SCOPES } from '#domain/drain/drain-policy.ts';
 import { netblock } from './netblock.ts';
 import { country, duration, line, listOf, oneOf, slug, whole } from './scalars.ts';
 
-const answerSchema = v.pipe(
+export const answerSchema = v.pipe(
   v.strictObject({
     minimumHosts: v.optional(
       whole('Fewer hosts than this after country and continent, and hosts from everywhere are appended.', 1, 100),
@@ -23,7 +23,7 @@ const port = v.pipe(
   v.maxValue(65_535, 'must be a TCP port, 1 to 65535'),
 );
 
-const crawlSchema = v.pipe(
+export const crawlSchema = v.pipe(
   v.strictObject({
     allowedAddresses: v.optional(
       listOf(
@@ -49,7 +49,7 @@ const crawlSchema = v.pipe(
   v.description('How mirrors are crawled.'),
 );
 
-const guardSchema = v.pipe(
+export const guardSchema = v.pipe(
   v.strictObject({
     maximumShrinkShare: v.optional(
       v.pipe(
@@ -66,7 +66,7 @@ const guardSchema = v.pipe(
   v.description('What may be published.'),
 );
 
-const minimumPrefixSchema = v.pipe(
+export const minimumPrefixSchema = v.pipe(
   v.strictObject({
     ipv4: v.optional(whole('Bits of an IPv4 prefix.', 1, 32), 16),
     ipv6: v.optional(whole('Bits of an IPv6 prefix.', 1, 128), 32),
@@ -76,7 +76,7 @@ const minimumPrefixSchema = v.pipe(
 
 const claim = (description: string) => line(description, 100);
 
-const accessSchema = v.pipe(
+export const accessSchema = v.pipe(
   v.strictObject({
     administratorGroups: v.optional(
       listOf(
@@ -97,7 +97,7 @@ const accessSchema = v.pipe(
   v.description('Who may change the network through the API.'),
 );
 
-const drainGroupSchema = v.pipe(
+export const drainGroupSchema = v.pipe(
   v.strictObject({
     scope: oneOf(
       DRAIN_SCOPES,
@@ -112,7 +112,7 @@ const drainGroupSchema = v.pipe(
   ),
 );
 
-const drainSchema = v.pipe(
+export const drainSchema = v.pipe(
   v.strictObject({
     groups: v.optional(listOf(drainGroupSchema, 'Limits; a host needs a place in each of its groups.', 100), [
       { scope: 'global' },

@@ -1,4 +1,5 @@
 import { suggestion } from './near-name.ts';
+import { canonicalNetblock } from './netblock.ts';
 import { type NetworkFileProblem, type ProblemPath, printPath, problem } from './problem.ts';
 import { field, isMapping, list, text } from './raw.ts';
 import { parseTreeUrl } from './url.ts';
@@ -91,6 +92,25 @@ const aliasProblems = (document: unknown): readonly NetworkFileProblem[] => {
   });
 };
 
+/** Two spellings of one netblock, or of one country. */
+const overrideProblems = (document: unknown): readonly NetworkFileProblem[] => {
+  const keysOf = (part: string, keyOf: (name: string) => string | undefined) => {
+    const overrides = field(document, part);
+    return Object.keys(isMapping(overrides) ? overrides : {}).map((name) => ({ key: keyOf(name), path: [part, name] }));
+  };
+  const canonical = (name: string): string | undefined => {
+    const parsed = canonicalNetblock(name);
+    return 'value' in parsed ? parsed.value : undefined;
+  };
+  return [
+    ...duplicates(keysOf('countryOverrides', canonical), 'this netblock'),
+    ...duplicates(
+      keysOf('continentOverrides', (name) => name.toUpperCase()),
+      'this country',
+    ),
+  ];
+};
+
 /** Of one scope the first rule that fits a category decides; one that never decides is a mistake. */
 const drainProblems = (document: unknown, categories: ReadonlySet<string>): readonly NetworkFileProblem[] => {
   const decided = new Map<string, ProblemPath>();
@@ -127,6 +147,7 @@ export const referenceProblems = (document: unknown): readonly NetworkFileProble
     ...duplicateUrls(carriages),
     ...duplicateTops(document),
     ...aliasProblems(document),
+    ...overrideProblems(document),
     ...drainProblems(document, categoryNames),
   ];
 };

@@ -60,6 +60,12 @@ const durationMs = (input: string): number => {
   return Number(count) * (UNIT_MS[unit ?? ''] ?? Number.NaN);
 };
 
+/** The shortest form: `1d`, not `24h`. */
+export const printDuration = (ms: number): string => {
+  const [unit, unitMs] = Object.entries(UNIT_MS).findLast(([, one]) => ms > 0 && ms % one === 0) ?? ['s', 1000];
+  return `${ms / unitMs}${unit}`;
+};
+
 const BANDWIDTH = /^(\d{1,6})(M|G)$/;
 
 const parseBandwidth = (input: number | string): Parsed<number> => {

@@ -1,10 +1,11 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${name} is how the templates of repository rules are written
 import type { DrainPolicy } from '#domain/drain/drain-policy.ts';
-import type { Category, Host, Inventory, Master, RepositoryRule, Site } from '#domain/inventory/inventory.ts';
+import type { Category, Host, Inventory, Master, RepositoryRule, RepositoryType, Site } from '#domain/inventory/inventory.ts';
 import { patternGroups } from '#domain/master/pattern-problem.ts';
 import { canonicalNetblock } from './netblock.ts';
 import type { NetworkFile } from './network-file-schema.ts';
 import { toLockRules } from './to-lock-rules.ts';
+import { parseTreeUrl } from './url.ts';
 
 type FileCategory = NetworkFile['categories'][number];
 type FileRule = FileCategory['rules'][number];
@@ -14,31 +15,43 @@ export type ResolveDirectory = (path: string) => string;
 
 const unique = <T>(values: readonly T[]): readonly T[] => [...new Set(values)];
 
-const defaultArch = (rule: FileRule, match: string): string => {
+/** Of a rule that says none. */
+export const defaultArch = (type: RepositoryType, match: string): string => {
   if (patternGroups(match).includes('arch')) return '${arch}';
-  return rule.type === 'files' ? 'noarch' : '';
+  return type === 'files' ? 'noarch' : '';
 };
 
 const toRule = (rule: FileRule): RepositoryRule => {
   if (rule.ignore !== undefined) return { kind: 'ignore', match: rule.ignore };
   const match = rule.match ?? '';
-  const arch = rule.arch ?? defaultArch(rule, match);
-  return { kind: 'repository', match, type: rule.type ?? 'rpm', repo: rule.repo ?? '', arch, directory: rule.directory };
+  const type = rule.type ?? 'rpm';
+  const arch = rule.arch ?? defaultArch(type, match);
+  return { kind: 'repository', match, type, repo: rule.repo ?? '', arch, directory: rule.directory };
 };
 
-const fileListMaster = (listUrl: string, stripPrefix: string, heads: string | undefined): Master => {
+/** Where heads are when a file list says nothing of them: beside the list. */
+export const defaultHeads = (listUrl: string, stripPrefix: string): string => {
   const folder = listUrl.slice(0, listUrl.lastIndexOf('/'));
-  return {
-    kind: 'fullfiletimelist',
-    listUrl,
-    stripPrefix,
-    headsUrl: heads ?? (stripPrefix === '' ? folder : `${folder}/${stripPrefix}`),
-  };
+  return stripPrefix === '' ? folder : `${folder}/${stripPrefix}`;
+};
+
+const fileListMaster = (listUrl: string, stripPrefix: string, heads: string | undefined): Master => ({
+  kind: 'fullfiletimelist',
+  listUrl,
+  stripPrefix,
+  headsUrl: heads ?? defaultHeads(listUrl, stripPrefix),
+});
+
+const canonicalUrl = (input: string): string => {
+  const parsed = parseTreeUrl(input, ['http', 'https']);
+  return 'value' in parsed ? parsed.value.url : input;
 };
 
 const toMaster = (master: FileCategory['master'], resolve: ResolveDirectory): Master => {
   if (typeof master === 'string') {
-    return /^https?:/i.test(master) ? fileListMaster(master, '', undefined) : { kind: 'directory', path: resolve(master) };
+    return /^https?:/i.test(master)
+      ? fileListMaster(canonicalUrl(master), '', undefined)
+      : { kind: 'directory', path: resolve(master) };
   }
   if (master.rsync !== undefined) return { kind: 'rsync', url: master.rsync, headsUrl: master.heads ?? '' };
   if (master.fullfiletimelist !== undefined)

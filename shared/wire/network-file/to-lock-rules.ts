@@ -5,7 +5,7 @@ import type { FileLocks } from './locks-schema.ts';
 const MINUTE_MS = 60_000;
 
 /** What neither a lock nor the defaults say: one host at a time, until it releases. */
-const BUILT_IN: LockConfig = {
+export const BUILT_IN_LOCK: LockConfig = {
   enabled: true,
   slots: 1,
   failureBudget: 1,
@@ -32,7 +32,7 @@ const configOf = (said: FileLocks['defaults'], otherwise: LockConfig): LockConfi
 });
 
 export const toLockRules = (file: FileLocks): LockRules => {
-  const defaults = configOf(file.defaults, BUILT_IN);
+  const defaults = configOf(file.defaults, BUILT_IN_LOCK);
   const { tokens, plain, plainFrom } = file.identities;
   return {
     defaults,

@@ -63,6 +63,9 @@ export const treeUrl = (description: string, schemes: readonly UrlScheme[]) =>
     v.maxLength(LONGEST_URL, `longer than ${LONGEST_URL} characters`),
     parsedBy<string, string>((input) => {
       const parsed = parseTreeUrl(input, schemes);
-      return 'value' in parsed ? { value: parsed.value.url } : parsed;
+      if ('wrong' in parsed) return parsed;
+      // Escapes make it longer; what is stored and printed has to be readable again.
+      const { url } = parsed.value;
+      return url.length > LONGEST_URL ? { wrong: `longer than ${LONGEST_URL} characters when escaped` } : { value: url };
     }),
   );
