@@ -1,4 +1,12 @@
-import { type Grant, grantOf, isHalted, type LockName, type LockState, type Waiter } from '#domain/lock/lock-state.ts';
+import {
+  countsFromMs,
+  type Grant,
+  grantOf,
+  isHalted,
+  type LockName,
+  type LockState,
+  type Waiter,
+} from '#domain/lock/lock-state.ts';
 import type { LockWrite } from '#domain/lock/lock-write.ts';
 import { type Clause, TRANSITION_TABLE } from '#domain/lock/transitions.ts';
 import type { LockStore } from '#ports/lock-store.ts';
@@ -45,8 +53,15 @@ const CHECKS: Readonly<Record<Clause, Check>> = {
     const deadlineMs = own(state, write)?.deadlineMs;
     return 'deadlineMs' in write && deadlineMs !== undefined && deadlineMs <= write.deadlineMs;
   },
-  'arrived-after': (state, write) =>
-    !('arrivedMs' in write) || write.arrivedMs === undefined || (own(state, write)?.grantedMs ?? 0) <= write.arrivedMs,
+  'arrived-after': (state, write) => {
+    const grant = own(state, write);
+    if (!('arrivedMs' in write) || write.arrivedMs === undefined || grant === undefined) return true;
+    return countsFromMs(grant) <= write.arrivedMs;
+  },
+  'later-arrival': (state, write) => {
+    const grant = own(state, write);
+    return write.kind === 'restamp' && grant !== undefined && countsFromMs(grant) < write.arrivedMs;
+  },
   'next-has-none': (state, write) => write.kind === 'hand-off' && grantOf(state, write.next.host) === undefined,
   'not-counted': (state, write) => own(state, write)?.state !== 'failed' || own(state, write)?.acknowledged === true,
   'state-as-seen': (state, write) => {
@@ -78,8 +93,11 @@ const changeOf = (state: LockState, write: LockWrite): Partial<LockState> => {
       return withOwn(state, write, { deadlineMs: write.deadlineMs });
     case 'confirm': {
       const deadlineMs = write.leaseMs === undefined ? undefined : write.cause.atMs + write.leaseMs;
-      return withOwn(state, write, { state: 'held', grantedMs: write.heldSinceMs, deadlineMs });
+      const claimed = write.claimed === undefined ? {} : { claimed: write.claimed };
+      return withOwn(state, write, { state: 'held', grantedMs: write.heldSinceMs, deadlineMs, ...claimed });
     }
+    case 'restamp':
+      return withOwn(state, write, { askedMs: write.arrivedMs });
     case 'release':
       return { grants: without(state, write.host), typicalHoldMs: write.typicalHoldMs ?? state.typicalHoldMs };
     case 'hand-off':

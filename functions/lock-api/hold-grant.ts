@@ -1,8 +1,9 @@
+import { mayBeTold } from '#domain/lock/decide-acquire.ts';
 import { configFor } from '#domain/lock/first-use.ts';
 import { type Grant, grantOf, type LockState } from '#domain/lock/lock-state.ts';
 import type { Cause, LockWrite } from '#domain/lock/lock-write.ts';
 import type { ConfirmOutcome, FailOutcome, RenewOutcome } from '#domain/lock/outcomes.ts';
-import type { FencedCall } from './lock-calls.ts';
+import type { FencedCall, LegacyCall } from './lock-calls.ts';
 import { gaveUp, isPresent, type LockDeps, MOST_TRIES, timeLeft, tryWrite } from './lock-deps.ts';
 
 const causeOf = (deps: LockDeps, call: FencedCall, requestId: string): Cause => ({
@@ -32,7 +33,7 @@ export const confirmGrant = async (deps: LockDeps, call: FencedCall): Promise<Co
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const { host, fence } = call;
     const by = causeOf(deps, call, requestId);
-    const write: LockWrite = { kind: 'confirm', host, fence, heldSinceMs: by.atMs, leaseMs, cause: by };
+    const write: LockWrite = { kind: 'confirm', host, fence, heldSinceMs: by.atMs, claimed: undefined, leaseMs, cause: by };
     const tried = await tryWrite(deps, call.lock, write, call.arrivedMs);
     if (!isPresent(tried.lock)) return { kind: 'unknown_lock' };
     const grant = ownGrant(tried.lock, call);
@@ -64,6 +65,28 @@ export const renewGrant = async (deps: LockDeps, call: FencedCall): Promise<Rene
     cause = tried.cause;
   }
   throw gaveUp(`renewing ${call.lock} for ${call.host}`, cause);
+};
+
+/**
+ * The grant that the host holds, dated by this request as by an acquire; undefined when it holds none. For protocols whose clients
+ * read the lock first, and start to work when they find their own names there.
+ */
+export const affirmGrant = async (deps: LockDeps, call: LegacyCall): Promise<Grant | undefined> => {
+  const requestId = deps.newId();
+  let cause: unknown;
+  let lock = await deps.store.read(call.lock, timeLeft(deps, call.arrivedMs));
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    const grant = isPresent(lock) ? grantOf(lock, call.host) : undefined;
+    if (grant === undefined || grant.state === 'offered') return undefined;
+    if (mayBeTold(grant, call)) return grant;
+    const { host, arrivedMs } = call;
+    const by: Cause = { by: host, atMs: deps.clock.now(), requestId, reason: undefined };
+    const write: LockWrite = { kind: 'restamp', host, fence: grant.fence, arrivedMs, cause: by };
+    const tried = await tryWrite(deps, call.lock, write, arrivedMs);
+    lock = tried.lock;
+    cause = tried.kind === 'again' ? tried.cause : cause;
+  }
+  throw gaveUp(`telling ${call.host} that it holds ${call.lock}`, cause);
 };
 
 /** The update went wrong: the slot stays taken, and the failure counts against the lock's budget, once. */

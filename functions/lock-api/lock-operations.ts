@@ -1,4 +1,4 @@
-import type { EpochMs, Fence, HostName, LockConfig, LockName, LockState } from '#domain/lock/lock-state.ts';
+import type { EpochMs, Fence, Grant, HostName, LockConfig, LockName, LockState } from '#domain/lock/lock-state.ts';
 import type {
   AcquireOutcome,
   ConfigureOutcome,
@@ -16,7 +16,7 @@ import type {
   UnknownLock,
 } from '#domain/lock/outcomes.ts';
 import { acquireSlot } from './acquire-slot.ts';
-import { confirmGrant, failGrant, renewGrant } from './hold-grant.ts';
+import { affirmGrant, confirmGrant, failGrant, renewGrant } from './hold-grant.ts';
 import type { AcquireCall, FencedCall, LegacyCall, OperatorCall } from './lock-calls.ts';
 import { type LockDeps, timeLeft } from './lock-deps.ts';
 import { configureLock, forceRelease, removeLock, removeWaiter, resumeLock } from './operate-lock.ts';
@@ -40,7 +40,9 @@ export interface LockOperations {
   fail(call: FencedCall): Promise<FailOutcome>;
   /** Grants directly to `held`; the holder gets its own grant again. `granted`'s grant is never an offer. */
   legacyAcquire(call: LegacyCall): Promise<AcquireOutcome>;
-  /** Releases whatever the host holds, unless that was granted after the release arrived. Reads only when nothing is held. */
+  /** What the host holds, dated by this call; undefined when it holds nothing. A read that a client takes for leave to go on. */
+  legacyAffirm(call: LegacyCall): Promise<Grant | undefined>;
+  /** Releases whatever the host holds, unless that was granted, or asked for, after the release arrived. Reads only when nothing is held. */
   legacyRelease(call: LegacyCall): Promise<LegacyReleaseOutcome>;
   inspect(lock: LockName, arrivedMs: EpochMs): Promise<LockView | UnknownLock>;
   list(arrivedMs: EpochMs): Promise<readonly LockState[]>;
@@ -89,6 +91,7 @@ export const lockOperations = (deps: LockDeps): LockOperations => ({
   acquire: (call) => acquireSlot(deps, { ...call, client: 'native', claimed: undefined, queueing: true }),
   legacyAcquire: ({ noQueue = false, claimed, ...call }) =>
     acquireSlot(deps, { ...call, requestId: deps.newId(), claimed, queueing: !noQueue }),
+  legacyAffirm: (call) => affirmGrant(deps, call),
   confirm: (call) => confirmGrant(deps, call),
   renew: (call) => renewGrant(deps, call),
   fail: (call) => failGrant(deps, call),

@@ -37,6 +37,7 @@ const grantTo = (host: string, fence: number, change: Partial<Grant> = {}): Gran
   fence,
   state: 'offered',
   grantedMs: 1_000,
+  askedMs: undefined,
   deadlineMs: 2_000,
   leaseMs: undefined,
   requestId: `asked-by-${host}`,
@@ -50,7 +51,8 @@ const ENSURE = write('ensure', { config: lockConfig({ slots: 2 }), declared: und
 const grant = (host: string, fence: number, change: Partial<Grant> = {}): LockWrite =>
   write('grant', { grant: grantTo(host, fence, change) });
 const confirm = (host: string, fence: number, leaseMs?: number): LockWrite =>
-  write('confirm', { host, fence, heldSinceMs: 1_500, leaseMs });
+  write('confirm', { host, fence, heldSinceMs: 1_500, claimed: undefined, leaseMs });
+const restamp = (host: string, fence: number, arrivedMs: number): LockWrite => write('restamp', { host, fence, arrivedMs });
 const release = (host: string, fence: number, arrivedMs?: number): LockWrite =>
   write('release', { host, fence, arrivedMs, typicalHoldMs: undefined });
 const handOff = (host: string, fence: number, next: Grant): LockWrite =>
@@ -219,6 +221,49 @@ const CASES: readonly {
     tried: evictAndGrant(grantTo('c', 3), { host: 'a', fence: 1 }, 9_999),
     done: false,
   },
+  {
+    title: 'a grant counts from a later request',
+    before: [ENSURE, grant('a', 1, { state: 'held' })],
+    tried: restamp('a', 1, 1_001),
+    done: true,
+  },
+  {
+    title: 'a grant counts from a yet later request',
+    before: [ENSURE, grant('a', 1, { state: 'held' }), restamp('a', 1, 1_001)],
+    tried: restamp('a', 1, 1_002),
+    done: true,
+  },
+  {
+    title: 'a grant counts from no earlier request than its own',
+    before: [ENSURE, grant('a', 1, { state: 'held' })],
+    tried: restamp('a', 1, 1_000),
+    done: false,
+  },
+  {
+    title: 'a grant counts from no earlier request than the last',
+    before: [ENSURE, grant('a', 1, { state: 'held' }), restamp('a', 1, 1_005)],
+    tried: restamp('a', 1, 1_005),
+    done: false,
+  },
+  { title: 'an offer counts from no request', before: [ENSURE, grant('a', 1)], tried: restamp('a', 1, 1_001), done: false },
+  {
+    title: 'a grant with another fence counts from no request',
+    before: [ENSURE, grant('a', 1, { state: 'held' })],
+    tried: restamp('a', 2, 1_001),
+    done: false,
+  },
+  {
+    title: 'a release that arrived before the last request does not free its grant',
+    before: [ENSURE, grant('a', 1, { state: 'held' }), restamp('a', 1, 1_005)],
+    tried: release('a', 1, 1_004),
+    done: false,
+  },
+  {
+    title: 'a release that arrived after the last request does',
+    before: [ENSURE, grant('a', 1, { state: 'held' }), restamp('a', 1, 1_005)],
+    tried: release('a', 1, 1_005),
+    done: true,
+  },
   { title: 'a lapsed offer ends', before: [ENSURE, grant('a', 1)], tried: evict('a', 1, 2_001), done: true },
   { title: 'an offer does not end before its time', before: [ENSURE, grant('a', 1)], tried: evict('a', 1, 2_000), done: false },
   {
@@ -310,6 +355,25 @@ export const lockStoreContract = (make: MakePlace<LockStore>): void => {
       policy: HOLD,
       last: { transition: 'grant', ...cause, host: 'b', fence: 2, other: undefined },
     });
+  });
+
+  test('a confirmation notes the name that the holder goes by, and keeps the one that is there', async () => {
+    const store = (await make()).open();
+    const claimed = (host: string, fence: number, name: string | undefined): LockWrite =>
+      write('confirm', { host, fence, heldSinceMs: 1_500, claimed: name, leaseMs: undefined });
+    const before = [ENSURE, grant('a', 1), grant('b', 2, { claimed: 'B' })];
+    const is = await after(store, [...before, claimed('a', 1, 'A.Example'), claimed('b', 2, undefined)]);
+    expect(is?.grants.map((one) => [one.state, one.claimed])).toEqual([
+      ['held', 'A.Example'],
+      ['held', 'B'],
+    ]);
+  });
+
+  test('a grant remembers the last request beside its own date', async () => {
+    const store = (await make()).open();
+    const is = await after(store, [ENSURE, grant('a', 1, { state: 'held' }), restamp('a', 1, 1_001)]);
+    expect(is?.grants).toEqual([grantTo('a', 1, { state: 'held', askedMs: 1_001 })]);
+    expect(is?.last).toEqual({ transition: 'restamp', ...cause, host: 'a', fence: 1, other: undefined });
   });
 
   test('a removed lock keeps its fence and its number', async () => {

@@ -19,7 +19,20 @@ const offset = fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, -1);
 const draft = fc.record({
   kind: fc.constantFrom(
     ...(['grant', 'grant', 'grant', 'confirm', 'confirm', 'confirm', 'release', 'hand-off', 'evict', 'evict-and-grant'] as const),
-    ...(['extend-offer', 'renew', 'renew', 'fail', 'fail', 'force-release', 'resume', 'configure', 'remove', 'ensure'] as const),
+    ...([
+      'extend-offer',
+      'restamp',
+      'restamp',
+      'renew',
+      'renew',
+      'fail',
+      'fail',
+      'force-release',
+      'resume',
+      'configure',
+      'remove',
+      'ensure',
+    ] as const),
   ),
   host,
   other: host,
@@ -42,6 +55,7 @@ const grantFrom = (state: LockState | undefined, to: string, from: Draft): Grant
   fence: (state?.fence ?? 0) + 1 + from.offset,
   state: from.legacy ? 'held' : 'offered',
   grantedMs: from.time,
+  askedMs: undefined,
   deadlineMs: from.legacy ? undefined : from.later,
   leaseMs: from.lease,
   requestId: 'r',
@@ -69,10 +83,12 @@ const writeFrom = (state: LockState | undefined, from: Draft): LockWrite => {
       return { kind, ...own, lapsedBeforeMs: from.later };
     case 'extend-offer':
       return { kind, ...own, deadlineMs: from.later };
+    case 'restamp':
+      return { kind, ...own, arrivedMs: from.later };
     case 'renew':
       return { kind, ...own, deadlineMs: from.later + 20 };
     case 'confirm':
-      return { kind, ...own, heldSinceMs: atMs, leaseMs: from.lease };
+      return { kind, ...own, heldSinceMs: atMs, claimed: from.legacy ? 'A' : undefined, leaseMs: from.lease };
     case 'release':
       return { kind, ...own, arrivedMs, typicalHoldMs: from.lease };
     case 'hand-off':

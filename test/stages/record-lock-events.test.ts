@@ -14,6 +14,7 @@ const grant = (host: string, fence: number, change: Partial<Grant> = {}): Grant 
   fence,
   state: 'held',
   grantedMs: T,
+  askedMs: undefined,
   deadlineMs: undefined,
   leaseMs: undefined,
   requestId: `r${fence}`,

@@ -14,6 +14,7 @@ const grant = (change: Partial<Grant>): Grant => ({
   fence: 7,
   state: 'held',
   grantedMs: T - HOUR,
+  askedMs: undefined,
   deadlineMs: undefined,
   leaseMs: undefined,
   requestId: 'r',
@@ -65,6 +66,11 @@ const CLEAN = { kind: 'swept', locks: 1, ended: 0, heldTooLong: 0, failed: 0, ha
 describe('sweeping the locks', () => {
   it.each([
     ['finds nothing about a lock that is held', lock([grant({})]), {}],
+    [
+      'takes a holder that asks again and again for no younger',
+      lock([grant({ grantedMs: T - 4 * HOUR - 1, askedMs: T })]),
+      { heldTooLong: 1 },
+    ],
     ['reports who holds for too long and takes nothing away', lock([grant({ grantedMs: T - 4 * HOUR - 1 })]), { heldTooLong: 1 }],
     ['reports a failed update that holds', lock([grant({ state: 'failed' })], { failures: 1 }), { failed: 1, halted: 1 }],
     ['says no more of a failure that an operator acknowledged', lock([grant({ state: 'failed', acknowledged: true })]), {}],

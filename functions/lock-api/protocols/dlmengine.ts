@@ -72,7 +72,12 @@ const shownGrant = (caller: Caller, lock: LockState, nowMs: number): Grant | und
 
 const show = async ({ operations }: ProtocolDeps, { call, caller }: Asked, route: LockRoute): Promise<HttpReply> => {
   const view = await operations.inspect(route.lock, call.arrivedMs);
-  const grant = view.kind === 'lock' ? shownGrant(caller, view.lock, call.arrivedMs) : undefined;
+  const shown = view.kind === 'lock' ? shownGrant(caller, view.lock, call.arrivedMs) : undefined;
+  const { arrivedMs } = call;
+  const grant =
+    shown !== undefined && isOwn(caller, shown)
+      ? await operations.legacyAffirm({ lock: route.lock, host: shown.host, client: 'dlmengine', arrivedMs })
+      : shown;
   return grant === undefined ? MISSING : jsonReply(200, printDlmEngineLock(route.version, printed(route.id, grant)));
 };
 

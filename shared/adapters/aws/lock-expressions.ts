@@ -34,9 +34,11 @@ const NAMES = {
   '#declared': 'pd',
   '#s': 's',
   '#t': 't',
+  '#q': 'q',
   '#x': 'x',
   '#l': 'l',
   '#a': 'a',
+  '#claimed': 'c',
 };
 
 const FIXED = { ':zero': 0, ':one': 1, ':true': true, ':false': false, ':empty': {}, ':O': 'O', ':H': 'H', ':F': 'F' };
@@ -56,7 +58,8 @@ const TEXT: Readonly<Record<Exclude<Clause, 'lease-as-seen' | 'state-as-seen'>, 
   offered: '#h.#me.#s = :O',
   confirmed: '#h.#me.#s IN (:H, :F)',
   'later-deadline': '#h.#me.#x <= :x',
-  'arrived-after': '#h.#me.#t <= :arr',
+  'arrived-after': '#h.#me.#t <= :arr AND (attribute_not_exists(#h.#me.#q) OR #h.#me.#q <= :arr)',
+  'later-arrival': '#h.#me.#t < :arr AND (attribute_not_exists(#h.#me.#q) OR #h.#me.#q < :arr)',
   'next-has-none': 'attribute_not_exists(#h.#next)',
   'not-counted': '(#h.#me.#s <> :F OR attribute_exists(#h.#me.#a))',
   'version-as-seen': '#v = :seen',
@@ -127,11 +130,22 @@ const ensureParts = (write: WriteOf<'ensure'>, lock: string): Parts => {
   };
 };
 
-const confirmParts = ({ host, fence, heldSinceMs, leaseMs, cause }: WriteOf<'confirm'>): Parts => ({
-  set: ['#h.#me.#s = :H', '#h.#me.#t = :t', ...(leaseMs === undefined ? [] : ['#h.#me.#x = :x'])],
+const confirmParts = ({ host, fence, heldSinceMs, claimed, leaseMs, cause }: WriteOf<'confirm'>): Parts => ({
+  set: [
+    '#h.#me.#s = :H',
+    '#h.#me.#t = :t',
+    ...(claimed === undefined ? [] : ['#h.#me.#claimed = :claimed']),
+    ...(leaseMs === undefined ? [] : ['#h.#me.#x = :x']),
+  ],
   remove: leaseMs === undefined ? ['#h.#me.#x'] : [],
   names: { '#me': host },
-  values: { ':f': fence, ':t': heldSinceMs, ':l': leaseMs, ':x': leaseMs === undefined ? undefined : cause.atMs + leaseMs },
+  values: {
+    ':f': fence,
+    ':t': heldSinceMs,
+    ':claimed': claimed,
+    ':l': leaseMs,
+    ':x': leaseMs === undefined ? undefined : cause.atMs + leaseMs,
+  },
 });
 
 const releaseParts = (write: WriteOf<'release'> | WriteOf<'hand-off'>): Parts => ({
@@ -202,6 +216,12 @@ const partsOf = (write: LockWrite, lock: string): Parts => {
       return deadlineParts(write);
     case 'confirm':
       return confirmParts(write);
+    case 'restamp':
+      return {
+        set: ['#h.#me.#q = :arr'],
+        names: { '#me': write.host },
+        values: { ':f': write.fence, ':arr': write.arrivedMs },
+      };
     case 'release':
       return releaseParts(write);
     case 'hand-off':

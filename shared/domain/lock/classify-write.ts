@@ -3,7 +3,7 @@
  * somebody else won: the SDK repeats a request whose reply it missed, and the repeat meets what the first one did. So the state is
  * asked, not the error. Each kind of write leaves something in the state that nothing else leaves: its fence, its request's id.
  */
-import { type Fence, type Grant, grantOf, type HostName, type LockState } from './lock-state.ts';
+import { countsFromMs, type Fence, type Grant, grantOf, type HostName, type LockState } from './lock-state.ts';
 import type { LockWrite } from './lock-write.ts';
 
 /** `again`: not done as far as the state tells; decide anew from that state. */
@@ -36,6 +36,10 @@ export const classifyWrite = (write: LockWrite, seen: LockState | undefined): Ve
       return verdict(wasGiven(seen, write.grant));
     case 'confirm':
       return verdict((withFence(seen, write.host, write.fence)?.state ?? 'offered') !== 'offered');
+    case 'restamp': {
+      const grant = withFence(seen, write.host, write.fence);
+      return verdict(grant !== undefined && grant.state !== 'offered' && countsFromMs(grant) >= write.arrivedMs);
+    }
     case 'extend-offer':
     case 'renew':
       return verdict(wasMoved(seen, write));

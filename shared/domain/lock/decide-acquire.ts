@@ -2,11 +2,13 @@
  * What to do for a host that asks for a lock, in the state that was read. Whoever has a grant gets that grant again, whatever the
  * request's id: asking twice never takes two slots, and a reply that was lost is answered again. A free slot goes to the caller
  * when fewer hosts wait before it than slots are free; else the first of the queue is offered it, and the caller waits. An offer
- * or a lease that lapsed counts as free, and is taken over in one write with the grant.
+ * or a lease that lapsed counts as free, and is taken over in one write with the grant. Clients without fences are told that they hold
+ * only by a request that the grant is dated by, so that their own late releases of earlier grants can be told from the next one.
  */
 
 import {
   type ClientKind,
+  countsFromMs,
   type EpochMs,
   type Grant,
   grantOf,
@@ -68,6 +70,7 @@ export const offerTo = (
   fence: lock.fence + 1,
   state: 'offered',
   grantedMs: nowMs,
+  askedMs: undefined,
   deadlineMs: nowMs + lock.policy.offerMs,
   leaseMs: lock.policy.mode === 'lease' ? lock.policy.leaseMs : undefined,
   requestId: to.requestId,
@@ -92,12 +95,24 @@ const givingWrite = (lock: LockState, grant: Grant, cause: Cause, nowMs: EpochMs
   return { kind: 'evict-and-grant', grant, lapsed: { host, fence }, lapsedBeforeMs: nowMs - GUARD_MS, cause };
 };
 
+/**
+ * Whether the caller may be told of this grant as it stands. A client without fences starts to work on that answer. So the grant has
+ * to hold, and to count from this request or a later one: an acquire that its client gave up may have been written late, and then its
+ * grant looks older than a release that the client gave up as well and that is still on its way.
+ */
+export const mayBeTold = (grant: Grant, asker: Pick<Asker, 'client' | 'arrivedMs'>): boolean =>
+  asker.client === 'native' || (grant.state !== 'offered' && countsFromMs(grant) >= asker.arrivedMs);
+
 const stepForOwnGrant = (lock: LockState, grant: Grant, asker: Asker, nowMs: EpochMs): AcquireStep => {
   const cause = causeOf(asker, nowMs);
-  if (grant.state !== 'offered') return { kind: 'answer', outcome: granted(lock, grant, nowMs) };
   const { host, fence, leaseMs } = grant;
+  if (grant.state !== 'offered') {
+    if (mayBeTold(grant, asker)) return { kind: 'answer', outcome: granted(lock, grant, nowMs) };
+    return { kind: 'try', write: { kind: 'restamp', host, fence, arrivedMs: asker.arrivedMs, cause } };
+  }
   if (asker.client !== 'native') {
-    return { kind: 'try', write: { kind: 'confirm', host, fence, heldSinceMs: asker.arrivedMs, leaseMs, cause } };
+    const { arrivedMs: heldSinceMs, claimed } = asker;
+    return { kind: 'try', write: { kind: 'confirm', host, fence, heldSinceMs, claimed, leaseMs, cause } };
   }
   if ((grant.deadlineMs ?? nowMs) - GUARD_MS > nowMs) return { kind: 'answer', outcome: granted(lock, grant, nowMs) };
   // Too late to be told, and not yet given to anybody else.

@@ -1,12 +1,21 @@
 /**
  * What to do for a host that gives its slot back. A release names the fence of the grant, so a late or repeated one never frees a
  * later grant; what is not held is as good as released. A client without fences is protected by time: its release frees only
- * what was granted before the release arrived. The slot goes to the first of the queue in the same write, when the lock may
+ * what was granted, and asked for, before the release arrived. The slot goes to the first of the queue in the same write, when the lock may
  * grant at all; an operator's release hands nothing on.
  */
 
 import { offerTo } from './decide-acquire.ts';
-import { type EpochMs, type Fence, grantOf, type HostName, isHalted, type LockState, type Waiter } from './lock-state.ts';
+import {
+  countsFromMs,
+  type EpochMs,
+  type Fence,
+  grantOf,
+  type HostName,
+  isHalted,
+  type LockState,
+  type Waiter,
+} from './lock-state.ts';
 import type { Cause, LockWrite } from './lock-write.ts';
 import { candidates, nextTypicalHoldMs } from './queue.ts';
 
@@ -31,7 +40,7 @@ export const nothingToRelease = (lock: LockState, releaser: Releaser): ReleaseSt
   const grant = grantOf(lock, releaser.host);
   if (grant === undefined) return { kind: 'not_held' };
   if (releaser.fence !== undefined) return grant.fence === releaser.fence ? undefined : { kind: 'not_held' };
-  return grant.grantedMs > releaser.arrivedMs ? { kind: 'newer_grant' } : undefined;
+  return countsFromMs(grant) > releaser.arrivedMs ? { kind: 'newer_grant' } : undefined;
 };
 
 export const decideRelease = (lock: LockState, waiters: readonly Waiter[], releaser: Releaser, cause: Cause): ReleaseStep => {

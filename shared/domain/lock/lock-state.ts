@@ -30,6 +30,11 @@ export interface Grant {
   readonly state: HoldState;
   /** Offered since, then held since. For clients without confirmation: when their request arrived. */
   readonly grantedMs: EpochMs;
+  /**
+   * When the last request arrived that told a client without fences that it holds already; undefined before the first. Kept beside
+   * `grantedMs`, so that a host that asks again and again still looks as old as its grant is.
+   */
+  readonly askedMs: EpochMs | undefined;
   /** An offer that nobody confirms, and a lease that nobody renews, may be given to others from then on (plus the guard). */
   readonly deadlineMs: EpochMs | undefined;
   /** How far each renewal moves the deadline; undefined is held until released. As the policy was when the slot was granted. */
@@ -79,6 +84,7 @@ export const TRANSITIONS = [
   'evict',
   'extend-offer',
   'confirm',
+  'restamp',
   'renew',
   'release',
   'hand-off',
@@ -139,6 +145,9 @@ export interface Waiter {
 }
 
 export const grantOf = (state: LockState, host: HostName): Grant | undefined => state.grants.find((grant) => grant.host === host);
+
+/** Releases without a fence that arrived before this are leftovers: their client has asked for the lock again since. */
+export const countsFromMs = (grant: Grant): EpochMs => Math.max(grant.grantedMs, grant.askedMs ?? grant.grantedMs);
 
 /** The failure budget is used up: what is held stays held, nothing new is granted. */
 export const isHalted = (state: Pick<LockState, 'failures' | 'failureBudget'>): boolean => state.failures >= state.failureBudget;

@@ -37,9 +37,12 @@ export type LockWrite = Readonly<{ cause: Cause }> &
         readonly host: HostName;
         readonly fence: Fence;
         readonly heldSinceMs: EpochMs;
+        /** The holder's name as its client writes it; undefined leaves what the grant has. */
+        readonly claimed: string | undefined;
         /** As it stands in the grant; a confirmation with another one is refused. */
         readonly leaseMs: number | undefined;
       }
+    | { readonly kind: 'restamp'; readonly host: HostName; readonly fence: Fence; readonly arrivedMs: EpochMs }
     | { readonly kind: 'renew'; readonly host: HostName; readonly fence: Fence; readonly deadlineMs: EpochMs }
     | {
         readonly kind: 'release';

@@ -57,7 +57,7 @@ export type ReleaseOutcome =
 
 export type LegacyReleaseOutcome =
   | ReleaseOutcome
-  /** The release arrived before the present grant was made, so it is about an earlier one. Nobody waits for this answer; whoever does asks again. */
+  /** The release arrived before the present grant was made, or was last asked for, so it is about an earlier one. Nobody waits for this answer; whoever does asks again. */
   | { readonly kind: 'newer_grant'; readonly lock: LockState };
 
 export type ForceReleaseOutcome =

@@ -21,7 +21,8 @@ export const CLAUSES = {
   confirmed: 'the grant is held or failed',
   'lease-as-seen': 'the grant is leased, or not, as the caller believes',
   'later-deadline': 'the deadline does not move back',
-  'arrived-after': 'the request arrived after the grant',
+  'arrived-after': 'the release arrived after the grant, and after the last request that was told of it',
+  'later-arrival': 'the request arrived after the grant, and after every other one that was told of it',
   'next-has-none': 'the next host has no grant yet',
   'not-counted': 'the failure does not count already',
   'state-as-seen': 'the grant is in the state that the operator saw, and counts as it did',
@@ -83,6 +84,7 @@ export const TRANSITION_TABLE: Readonly<Record<TransitionName, Transition>> = {
   evict: aboutAGrant('evict', 'anybody', ['lapsed'], ANY, 'none'),
   'extend-offer': aboutAGrant('extend-offer', 'host', ['own-fence', 'offered', 'later-deadline'], ['offered'], 'same'),
   confirm: aboutAGrant('confirm', 'host', ['own-fence', 'offered', 'lease-as-seen'], ['offered'], 'held'),
+  restamp: aboutAGrant('restamp', 'host', ['own-fence', 'confirmed', 'later-arrival'], ['held', 'failed'], 'same'),
   renew: aboutAGrant('renew', 'host', ['own-fence', 'confirmed', 'later-deadline'], ['held', 'failed'], 'same'),
   release: aboutAGrant('release', 'host', ['own-fence', 'arrived-after'], ANY, 'none'),
   'hand-off': {

@@ -19,6 +19,7 @@ const grants = (fence: number): fc.Arbitrary<Grant> =>
     fence: fc.constant(fence),
     state: fc.constantFrom('offered' as const, 'held' as const, 'failed' as const),
     grantedMs: fc.integer({ min: NOW - 500_000, max: NOW }),
+    askedMs: fc.option(fc.integer({ min: NOW - 500_000, max: NOW }), { nil: undefined }),
     deadlineMs: fc.option(fc.integer({ min: NOW - 200_000, max: NOW + 200_000 }), { nil: undefined }),
     leaseMs: fc.option(fc.constant(60_000), { nil: undefined }),
     requestId: fc.constantFrom('r1', 'r2'),
@@ -86,6 +87,26 @@ describe('whoever asks', () => {
         if (own === undefined) return;
         if (step?.kind === 'answer') expect(step.outcome).toMatchObject({ kind: 'granted', grant: own });
         else expect(step).toMatchObject({ kind: 'try', write: { kind: 'extend-offer', host, fence: own.fence } });
+      }),
+    );
+  });
+
+  test('without fences is told of a grant only once that holds and counts from this request or a later one', () => {
+    const arrivals = fc.integer({ min: NOW - 600_000, max: NOW });
+    fc.assert(
+      fc.property(states, fc.constantFrom(...HOSTS), arrivals, (lock, host, arrivedMs) => {
+        const own = lock.grants.find((grant) => grant.host === host);
+        if (own === undefined) return;
+        const legacy: Asker = { ...asker(host), client: 'dlmengine', claimed: 'A', arrivedMs };
+        const step = decideWithoutQueue(lock, legacy, NOW);
+        const about = { host, fence: own.fence, cause: { by: host, atMs: NOW, requestId: 'mine', reason: undefined } };
+        if (own.state === 'offered') {
+          const { leaseMs } = own;
+          const write = { kind: 'confirm', ...about, heldSinceMs: arrivedMs, claimed: 'A', leaseMs };
+          expect(step).toEqual({ kind: 'try', write });
+        } else if (Math.max(own.grantedMs, own.askedMs ?? 0) < arrivedMs) {
+          expect(step).toEqual({ kind: 'try', write: { kind: 'restamp', ...about, arrivedMs } });
+        } else expect(step).toMatchObject({ kind: 'answer', outcome: { kind: 'granted', grant: own } });
       }),
     );
   });
@@ -165,7 +186,7 @@ describe('a release', () => {
         const own = lock.grants[0];
         if (own === undefined) return;
         const step = decideRelease(lock, [], { host: own.host, fence: undefined, arrivedMs }, cause);
-        expect(step.kind).toBe(own.grantedMs > arrivedMs ? 'newer_grant' : 'try');
+        expect(step.kind).toBe(Math.max(own.grantedMs, own.askedMs ?? 0) > arrivedMs ? 'newer_grant' : 'try');
       }),
     );
   });
@@ -192,19 +213,19 @@ describe('a refused write', () => {
     ['grant that is not there', { kind: 'grant', grant: held, cause }, seen(undefined), 'again'],
     [
       'confirmation of what is held',
-      { kind: 'confirm', host: 'a', fence: 4, heldSinceMs: 1, leaseMs: undefined, cause },
+      { kind: 'confirm', host: 'a', fence: 4, heldSinceMs: 1, claimed: undefined, leaseMs: undefined, cause },
       seen({}),
       'done',
     ],
     [
       'confirmation of an offer',
-      { kind: 'confirm', host: 'a', fence: 4, heldSinceMs: 1, leaseMs: undefined, cause },
+      { kind: 'confirm', host: 'a', fence: 4, heldSinceMs: 1, claimed: undefined, leaseMs: undefined, cause },
       seen({ state: 'offered' }),
       'again',
     ],
     [
       'confirmation of another fence',
-      { kind: 'confirm', host: 'a', fence: 3, heldSinceMs: 1, leaseMs: undefined, cause },
+      { kind: 'confirm', host: 'a', fence: 3, heldSinceMs: 1, claimed: undefined, leaseMs: undefined, cause },
       seen({}),
       'again',
     ],
@@ -220,6 +241,20 @@ describe('a refused write', () => {
       seen({}),
       'again',
     ],
+    ['restamp that is there', { kind: 'restamp', host: 'a', fence: 4, arrivedMs: NOW, cause }, seen({ askedMs: NOW }), 'done'],
+    [
+      'restamp that a later request overtook',
+      { kind: 'restamp', host: 'a', fence: 4, arrivedMs: NOW, cause },
+      seen({ askedMs: NOW + 1 }),
+      'done',
+    ],
+    [
+      'restamp that is not there',
+      { kind: 'restamp', host: 'a', fence: 4, arrivedMs: NOW + 1, cause },
+      seen({ askedMs: undefined }),
+      'again',
+    ],
+    ['restamp of what is gone', { kind: 'restamp', host: 'a', fence: 4, arrivedMs: NOW, cause }, seen(undefined), 'again'],
     ['failure that is noted', { kind: 'fail', host: 'a', fence: 4, cause }, seen({ state: 'failed' }), 'done'],
     [
       'failure that was acknowledged',
