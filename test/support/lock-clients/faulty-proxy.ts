@@ -54,6 +54,8 @@ export const faultyProxy = async ({ to, draw, random, address }: FaultyProxyOpti
   const counts = { none: 0, 'lost-request': 0, 'lost-reply': 0, duplicated: 0, 'repeated-later': 0, delayed: 0 };
   const later = new Set<Promise<unknown>>();
   const isRelease = ({ method, url }: IncomingMessage): boolean => method === 'DELETE' || url?.includes('steady-state') === true;
+  /** Addresses of clients that have asked for the lock. */
+  const asked = new Set<string | undefined>();
 
   const passOn = async (fault: Fault, from: IncomingMessage, body: Buffer): Promise<Forwarded | undefined> => {
     if (fault === 'lost-request') return undefined;
@@ -71,9 +73,12 @@ export const faultyProxy = async ({ to, draw, random, address }: FaultyProxyOpti
   const serve = async (from: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await bodyOf(from);
     const drawn = draw({ method: from.method ?? '', url: from.url ?? '' });
-    // A copy that comes when its client has gone on may only be one of a release: a late copy of an acquisition would take the
-    // lock for a host that knows nothing of it, which no server can tell from a wish.
-    const fault = drawn === 'repeated-later' && !isRelease(from) ? 'duplicated' : drawn;
+    // A copy that comes when its client has gone on may only be one of the release that ends an update. Late copies of an
+    // acquisition would take the lock for a host that knows nothing of it, and those of the report with which an agent starts
+    // would free what it took since: no server can tell either from a wish.
+    const late = isRelease(from) && asked.has(from.socket.remoteAddress);
+    const fault = drawn === 'repeated-later' && !late ? 'duplicated' : drawn;
+    if (!isRelease(from)) asked.add(from.socket.remoteAddress);
     counts[fault] += 1;
     const answer = await passOn(fault, from, body);
     if (answer === undefined) {

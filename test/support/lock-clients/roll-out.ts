@@ -9,6 +9,7 @@ export type Client = (typeof CLIENTS)[number];
 
 export interface RollOut {
   readonly server: string;
+  /** As the native API names it: `fl:GROUP` where Zincati takes part. */
   readonly lock: string;
   /** Dealt out to the hosts in turn. */
   readonly clients: readonly Client[];
@@ -42,6 +43,15 @@ const UPDATE_SECONDS = 2;
 const nameOf = (client: Client, number: number): string =>
   client === 'Zincati' ? nodeUuid(createHash('md5').update(`machine ${number}`).digest('hex')) : `host${number}.example`;
 
+/** The lock that FleetLock's group `NAME` is, where no policy maps it to another one. */
+const FLEETLOCK_PREFIX = 'fl:';
+
+/** Zincati names a group, never a lock; a name with a colon is none, and it would be refused for ever. */
+const groupOf = (lock: string): string => {
+  if (!lock.startsWith(FLEETLOCK_PREFIX)) throw new Error(`no group of Zincati's is the lock ${lock}`);
+  return lock.slice(FLEETLOCK_PREFIX.length);
+};
+
 const update = (client: Client, setup: HostSetup): Promise<HostRecord> => {
   const credential = { secretId: 'updaters', secret: 'one for all hosts', wait: true };
   switch (client) {
@@ -52,7 +62,7 @@ const update = (client: Client, setup: HostSetup): Promise<HostRecord> => {
     case 'DLMEngineUpdater 0.3.0':
       return dlmEngineUpdater(setup, { ...credential, version: '0.3.0' });
     case 'Zincati':
-      return zincati(setup);
+      return zincati({ ...setup, lock: groupOf(setup.lock) });
   }
 };
 
