@@ -4,7 +4,7 @@ import type { HostToken, LockRules } from '#domain/lock/lock-rules.ts';
 import type { ClientKind, HostName, LockName } from '#domain/lock/lock-state.ts';
 import { containsNetblock, parseNetblock } from '#domain/selection/netblock.ts';
 import type { HttpCall } from '#wire/api/http-call.ts';
-import { isHostName } from './names.ts';
+import { isHostName } from '#wire/lock/names.ts';
 
 /** Who a request is from, by what it proves. */
 export type Identity =

@@ -2,7 +2,7 @@ import { fitsPattern } from '#domain/lock/first-use.ts';
 import type { LockRules } from '#domain/lock/lock-rules.ts';
 import type { ClientKind, HostName, LockName } from '#domain/lock/lock-state.ts';
 import type { HttpCall } from '#wire/api/http-call.ts';
-import { isHostName } from '#wire/lock/legacy-names.ts';
+import { isHostName } from '#wire/lock/names.ts';
 import { decideHost, identify } from '../identity.ts';
 
 /** Who asks, as far as a credential proves it. */

@@ -19,7 +19,7 @@ import {
   printDlmEngineList,
   printDlmEngineLock,
 } from '#wire/lock/dlmengine.ts';
-import { isHostName } from '#wire/lock/legacy-names.ts';
+import { isHostName } from '#wire/lock/names.ts';
 import type { Protocol, ProtocolDeps } from '../protocol.ts';
 import { type Caller, callerOf, mayBe, mayUse, unnamedHost } from './claimed-host.ts';
 

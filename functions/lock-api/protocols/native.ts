@@ -10,9 +10,9 @@ import {
   parseForceRelease,
   parseReason,
 } from '#wire/lock/lock-request.ts';
+import { isHostName, isLockName } from '#wire/lock/names.ts';
 import { decideHost, identify } from '../identity.ts';
 import type { FencedCall, LockOperations } from '../lock-operations.ts';
-import { isHostName, isLockName } from '../names.ts';
 import type { Protocol, ProtocolDeps } from '../protocol.ts';
 import {
   EVENTS_PER_PAGE,

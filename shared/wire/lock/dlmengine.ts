@@ -6,7 +6,7 @@
  */
 import * as v from 'valibot';
 import { fitsPattern } from '#domain/lock/first-use.ts';
-import { hostName, isLockName } from './legacy-names.ts';
+import { hostName, isLockName } from './names.ts';
 
 /** What DLMEngineUpdater 0.3.0 calls its organisation when it is told none: the same locks as without organisations. */
 const DEFAULT_ORGANISATION = 'DLMUpdater';

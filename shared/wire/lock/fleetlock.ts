@@ -4,7 +4,7 @@
  * none is asked for.
  */
 import * as v from 'valibot';
-import { hostName } from './legacy-names.ts';
+import { hostName } from './names.ts';
 
 export const FLEETLOCK_HEADER = 'fleet-lock-protocol';
 

@@ -4,7 +4,7 @@
  * the status, and dies of anything else.
  */
 import * as v from 'valibot';
-import { isLockName, lockName } from './legacy-names.ts';
+import { isLockName, lockName } from './names.ts';
 
 const MAXIMUM_BODY = 8_192;
 const MAXIMUM_PAGE = 1_000;
