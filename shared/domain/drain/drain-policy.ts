@@ -5,15 +5,13 @@
  * taken out; here they are per group, so that regions do not wait for each other. Of the rules of one scope the first that fits
  * a category decides.
  */
-import type { CategoryId } from '../inventory/inventory.ts';
-
 export const DRAIN_SCOPES = ['global', 'region', 'provider', 'country'] as const;
 export type DrainScope = (typeof DRAIN_SCOPES)[number];
 
 export interface DrainGroupRule {
   readonly scope: DrainScope;
-  /** Empty: every category. */
-  readonly categories: readonly CategoryId[];
+  /** Ids; empty is every category. */
+  readonly categories: readonly string[];
   /** No slot is granted that would leave fewer hosts than this in service; at least 1. */
   readonly minInService: number;
   /** At most this many hosts of the group are out of service at one time. */
@@ -53,7 +51,7 @@ export const DEFAULT_DRAIN_POLICY: DrainPolicy = {
 };
 
 /** The rules that hold for a category, one per scope. */
-export const drainRulesOf = (policy: DrainPolicy, category: CategoryId): readonly DrainGroupRule[] => {
+export const drainRulesOf = (policy: DrainPolicy, category: string): readonly DrainGroupRule[] => {
   const fitting = policy.groups.filter(({ categories }) => categories.length === 0 || categories.includes(category));
   return fitting.filter((rule, at) => fitting.findIndex(({ scope }) => scope === rule.scope) === at);
 };

@@ -18,13 +18,19 @@ const isImplied = (site: Site, hosts: readonly Host[] | undefined): boolean =>
   hosts[0]?.id === site.id &&
   JSON.stringify(printSite(site)) === JSON.stringify(printSite(impliedSite(site.id)));
 
+const bySite = (hosts: readonly Host[]): ReadonlyMap<string, readonly Host[]> => {
+  const found = new Map<string, Host[]>();
+  for (const host of hosts) found.set(host.site, [...(found.get(host.site) ?? []), host]);
+  return found;
+};
+
 /**
  * The inverse of `parseNetworkFile`: what it makes of the result is this inventory again, its sites perhaps in another order,
  * which means nothing. Keys that say what holds anyway are left out, and so is `localClient`, which is no part of an inventory.
  */
 export const printNetworkFile = (inventory: Inventory): NetworkDocument => {
   const { network, policies, aliases, disabled, countryOverrides, continentOverrides } = printSettings(inventory.settings);
-  const hostsOf = Map.groupBy(inventory.hosts, ({ site }) => site);
+  const hostsOf = bySite(inventory.hosts);
   return said(networkFileSchema, {
     version: undefined,
     network,
