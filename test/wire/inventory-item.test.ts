@@ -4,12 +4,14 @@ import { WireError } from '#domain/errors.ts';
 import { entityName, type InventoryEntity, parseEntity, printEntity } from '#wire/inventory-item.ts';
 import { aHost, anInventory } from '../support/a-network.ts';
 import { anyCategory, anyHost, anySettings, anySite } from '../support/inventory-arbitrary.ts';
+import { anyLockRules } from '../support/lock-rules-arbitrary.ts';
 
 const anyEntity: fc.Arbitrary<InventoryEntity> = fc.oneof(
   anySite.map((value): InventoryEntity => ({ kind: 'site', value })),
   anyCategory.map((value): InventoryEntity => ({ kind: 'category', value })),
   anyHost().map((value): InventoryEntity => ({ kind: 'host', value })),
   anySettings.map((value): InventoryEntity => ({ kind: 'settings', value })),
+  anyLockRules.map((value): InventoryEntity => ({ kind: 'locks', value })),
 );
 
 const reversed = (value: unknown): unknown => {
