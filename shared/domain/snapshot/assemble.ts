@@ -135,8 +135,10 @@ const subjectsOf = (assembly: Assembly, category: Category): (readonly [number, 
     if (carriage === undefined) return [];
     const observation = assembly.observations.get(`${host.id}/${category.id}`);
     const facts = observation?.facts === undefined ? undefined : assembly.factsByName.get(observation.facts);
-    const switches = switchState(host, assembly.sites.get(host.site));
-    return [[hostIndex, { carriage, schedule: category.schedule, switches, observation, facts }] as const];
+    const site = assembly.sites.get(host.site);
+    const switches = switchState(host, site);
+    const known = { observation, facts, private: host.private || site?.private === true };
+    return [[hostIndex, { carriage, schedule: category.schedule, switches, ...known }] as const];
   });
 
 /** Adds the category's carriers, and works out how they stand. */

@@ -2,10 +2,11 @@
  * One host in one category, as a snapshot names it: why it is or is not offered, by which URLs, and on what evidence. Switches
  * come before measurements. A carrier is offered while at least one protocol works and what was compared is not too old; a host
  * declared always current is not compared and needs only the first. Each protocol is listed with one URL, the one its evidence
- * speaks of: the others of the same protocol are spares that nobody looked at.
+ * speaks of: the others of the same protocol are spares that nobody looked at. A private host that no crawl reached since it checked in
+ * is offered on its own word, with every protocol it declares: its own clients may reach it where we cannot.
  */
 import { offersHttp, type SwitchState, urlsOf } from '../crawl/carriage.ts';
-import type { Evidence, Facts, Observation, ProtocolHealth } from '../crawl/observation.ts';
+import type { CheckInSeen, Evidence, Facts, Observation, ProtocolHealth } from '../crawl/observation.ts';
 import { maximumAges, withinAge } from '../freshness/fact-age.ts';
 import { isServing } from '../freshness/health.ts';
 import type { Carriage, CrawlSchedule, EpochMs } from '../inventory/inventory.ts';
@@ -17,6 +18,8 @@ export interface CarrierSubject {
   readonly carriage: Carriage;
   readonly schedule: CrawlSchedule;
   readonly switches: SwitchState;
+  /** Only its own clients are sent there: it may speak for itself. */
+  readonly private: boolean;
   readonly observation: Observation | undefined;
   readonly facts: Facts | undefined;
 }
@@ -49,8 +52,32 @@ const silentState = (observation: Observation | undefined): CarrierState => {
   return health.some(({ lastOkMs }) => lastOkMs !== undefined) ? 'facts-too-old' : 'never-verified';
 };
 
-const comparedState = ({ carriage, schedule, observation, facts }: CarrierSubject, nowMs: EpochMs): CarrierState => {
+/** Of a private host, while it is not too old. */
+const checkInOf = (subject: CarrierSubject, nowMs: EpochMs): CheckInSeen | undefined => {
+  const checkIn = subject.private ? subject.observation?.checkIn : undefined;
+  return withinAge(checkIn?.lastMs, maximumAges(subject.schedule).checkInMs, nowMs) ? checkIn : undefined;
+};
+
+/** What is offered on the host's word alone; nothing once a crawl reached it, because then the crawl's findings count. */
+const ownWord = (subject: CarrierSubject, nowMs: EpochMs): Pick<AssessedCarrier, 'urls' | 'evidence'> | undefined => {
+  const checkIn = checkInOf(subject, nowMs);
+  const reached = subject.observation?.health.some(
+    ({ lastOkMs }) => lastOkMs !== undefined && lastOkMs >= (checkIn?.lastMs ?? 0),
+  );
+  if (checkIn === undefined || reached === true) return undefined;
+  const urls = PREFERENCE.flatMap((protocol) =>
+    urlsOf(subject.carriage, protocol)
+      .slice(0, 1)
+      .map((url) => ({ protocol, url })),
+  );
+  const evidence = { atMs: checkIn.sinceMs, url: urls[0]?.url ?? '', text: 'the host checks in; no crawl reaches it' };
+  return urls.length === 0 ? undefined : { urls, evidence };
+};
+
+const comparedState = (subject: CarrierSubject, nowMs: EpochMs): CarrierState => {
+  const { carriage, schedule, observation, facts } = subject;
   if (observation === undefined || facts === undefined) return 'never-verified';
+  if (checkInOf(subject, nowMs) !== undefined) return 'serving';
   const { heads, full } = observation.checkedMs;
   // Hosts without HTTP are compared only by whole listings.
   const intervalMs = offersHttp(carriage) ? schedule.headsMs : schedule.fullMs;
@@ -65,13 +92,19 @@ export const assessCarrier = (subject: CarrierSubject, nowMs: EpochMs): Assessed
   const spoken = serving[0] ?? observation?.health.find(({ state }) => state === 'down') ?? observation?.health[0];
   const evidence = spoken?.evidence;
   if (switches !== 'on') return { state: switches, urls, evidence };
-  if (urls.length === 0) return { state: silentState(observation), urls, evidence };
+  if (urls.length === 0) {
+    const word = ownWord(subject, nowMs);
+    if (word === undefined) return { state: silentState(observation), urls, evidence };
+    return { state: carriage.alwaysCurrent ? 'serving' : comparedState(subject, nowMs), ...word };
+  }
   return { state: carriage.alwaysCurrent ? 'serving' : comparedState(subject, nowMs), urls, evidence };
 };
 
 /** Generation that loose directories were compared with; `undefined` when that was too long ago. */
-export const looseGeneration = ({ schedule, observation }: CarrierSubject, nowMs: EpochMs): Generation | undefined => {
+export const looseGeneration = (subject: CarrierSubject, nowMs: EpochMs): Generation | undefined => {
+  const { schedule, observation } = subject;
   if (observation === undefined) return undefined;
+  if (checkInOf(subject, nowMs) !== undefined) return observation.generation;
   const { sample, full } = observation.checkedMs;
   // A host that is only listed whole is compared by the schedule of whole listings.
   const intervalMs = full === undefined ? schedule.sampleMs : Math.max(schedule.sampleMs, schedule.fullMs);
