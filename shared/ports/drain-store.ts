@@ -8,6 +8,20 @@ export type DrainWrite =
   /** A condition was false, or other writes were in the way: decide anew from what is there now. */
   | { readonly kind: 'refused' };
 
+/** A pair and its groups as they are now. */
+export interface DrainNow {
+  readonly pair: SyncPair | undefined;
+  readonly groups: readonly DrainGroup[];
+}
+
+export type DecideChange = (now: DrainNow) => Promise<DrainChange | undefined> | DrainChange | undefined;
+
+/** The pair as it is afterwards; `change`: what was written. */
+export interface Changed {
+  readonly pair: SyncPair | undefined;
+  readonly change: DrainChange | undefined;
+}
+
 /** A publisher's change of a group's hosts in service. */
 export interface GroupEdit {
   readonly category: CategoryId;
@@ -26,6 +40,11 @@ export interface DrainStore {
   pairs(category: CategoryId): Promise<readonly SyncPair[]>;
   /** Every group of a category that has an item. */
   groups(category: CategoryId): Promise<readonly DrainGroup[]>;
+  /**
+   * Reads the pair and groups, decides, writes, and decides anew as often as somebody else was faster. `decide` says undefined when
+   * there is nothing to write. Every change needs a `writeId` of its own.
+   */
+  change(key: PairKey, groups: readonly GroupKey[], decide: DecideChange): Promise<Changed>;
   /** One conditional write, also of several items. Throws Fault when nobody can tell what became of it. */
   write(change: DrainChange): Promise<DrainWrite>;
   /**

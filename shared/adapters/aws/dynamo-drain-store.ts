@@ -27,6 +27,7 @@ import {
   versionText,
 } from '#wire/drain/drain-table.ts';
 import { callAws } from './call-aws.ts';
+import { changeDrain } from './change-drain.ts';
 import { changeItems, DRAINING, editUpdate, IN_SERVICE, pairPut, REVISION, servingCheck } from './drain-transaction.ts';
 import type { Item } from './flat-item.ts';
 import { fromAttributes, toAttributes } from './plain-item.ts';
@@ -236,5 +237,6 @@ const writing = (
  */
 export const dynamoDrainStore = (dynamo: DynamoDBClient, table: string): DrainStore => {
   const reads = reading(dynamo, table);
-  return { ...reads, ...writing(dynamo, table, (key: PairKey) => reads.pair(key)) };
+  const writes = writing(dynamo, table, (key: PairKey) => reads.pair(key));
+  return { ...reads, ...writes, change: changeDrain({ ...reads, ...writes }) };
 };

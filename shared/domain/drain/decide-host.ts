@@ -13,7 +13,7 @@ import { type DrainView, takeTransition } from './take-transition.ts';
 import type { TransitionName } from './transitions.ts';
 
 export type HostCall =
-  | { readonly kind: 'begin'; readonly idempotencyKey: string; readonly mode: SyncMode }
+  | { readonly kind: 'begin'; readonly idempotencyKey: string; readonly mode: SyncMode; readonly expectedMs: number | undefined }
   /** `destructive`: from now on files may vanish. */
   | { readonly kind: 'heartbeat'; readonly fence: number; readonly phase: 'destructive' | undefined }
   | { readonly kind: 'end'; readonly fence: number; readonly outcome: SyncOutcome };
@@ -26,7 +26,7 @@ export type HostDecision =
   /** Another synchronisation of this pair is going on. */
   | { readonly kind: 'sync_active'; readonly pair: SyncPair }
   /** An operator keeps the host out, or it is switched off. */
-  | { readonly kind: 'held'; readonly pair: SyncPair }
+  | { readonly kind: 'held'; readonly pair: SyncPair | undefined }
   /** The synchronisation that was named is no longer the host's. */
   | { readonly kind: 'lost'; readonly pair: SyncPair | undefined };
 
@@ -59,7 +59,7 @@ const goOrWait = (
   rivals: readonly Rival[],
   ticketMs: EpochMs,
   steps: Steps,
-  fields: Partial<Pick<SyncPair, 'mode' | 'idempotencyKey' | 'endedMs'>>,
+  fields: Partial<Pick<SyncPair, 'mode' | 'idempotencyKey' | 'expectedMs' | 'endedMs'>>,
 ): HostDecision => {
   const turn = turnOf(view.key.host, ticketMs, view.groups, rivals, view.nowMs);
   switch (turn.kind) {
@@ -75,10 +75,10 @@ const goOrWait = (
 const begin = (view: DrainView, call: Extract<HostCall, { kind: 'begin' }>, rivals: readonly Rival[]): HostDecision => {
   const { pair, nowMs, groups, key } = view;
   if (pair !== undefined && pair.idempotencyKey === call.idempotencyKey) return { kind: 'as-it-is', pair };
-  if (pair?.hold !== undefined || pair?.state === 'DISABLED') return { kind: 'held', pair };
+  if (view.presence === 'gone' || pair?.hold !== undefined) return { kind: 'held', pair };
   const active = pair?.leaseUntilMs !== undefined && !isOver(pair, nowMs);
   if (pair !== undefined && active) return { kind: 'sync_active', pair };
-  const fields = { mode: call.mode, idempotencyKey: call.idempotencyKey, endedMs: undefined };
+  const fields = { mode: call.mode, idempotencyKey: call.idempotencyKey, expectedMs: call.expectedMs, endedMs: undefined };
   if (pair !== undefined && isAway(pair.state)) {
     return write(takeTransition('resume', view, { ...leased(view), reason: undefined, ...fields }));
   }

@@ -12,7 +12,7 @@ import type { Verdict } from './verify.ts';
 
 type MaybeChange = DrainChange | undefined;
 
-const SWITCHED_OFF = 'the host is switched off, or carries the category no longer';
+const SWITCHED_OFF = 'the host is switched off, or no longer carries the category';
 
 const switchOff = (view: DrainView, { state }: SyncPair): MaybeChange => {
   const why = { reason: SWITCHED_OFF };
@@ -48,12 +48,17 @@ const timeIsOver = (view: DrainView, pair: SyncPair): MaybeChange => {
   }
 };
 
-/** What the clock and the switches make of a pair. `isOn`: the host is in the network, carries the category and is switched on. */
-export const decideSweep = (view: DrainView, isOn: boolean): MaybeChange => {
-  const { pair, policy, nowMs } = view;
+/** Nobody looks at a host that its owner switched off, so it would be judged never, and keep its slots. */
+const isAtRest = ({ state }: SyncPair): boolean => state === 'VERIFYING' || state === 'LAPSED' || state === 'HELD';
+
+/** What the clock and the switches make of a pair. */
+export const decideSweep = (view: DrainView): MaybeChange => {
+  const { pair, policy, nowMs, presence } = view;
   if (pair === undefined) return undefined;
-  if (!isOn) return switchOff(view, pair);
-  if (pair.state === 'DISABLED') return takeTransition('enable', view, { endedMs: nowMs, reason: undefined });
+  if (presence === 'gone' || (presence === 'off' && isAtRest(pair))) return switchOff(view, pair);
+  if (pair.state === 'DISABLED') {
+    return presence === 'on' ? takeTransition('enable', view, { endedMs: nowMs, reason: undefined }) : undefined;
+  }
   if (isOver(pair, nowMs)) return timeIsOver(view, pair);
   const frees = pair.state === 'HELD' && pair.groups.length > 0 && policy.onFailure === 'free-slot';
   return frees ? takeTransition('free', view) : undefined;
@@ -96,11 +101,9 @@ export const decideRetract = (view: DrainView, seen: SeenPair): MaybeChange => {
   return takeTransition('retract', view, { publishedMs: undefined, retractions: pair.retractions + 1 });
 };
 
-const isJudged = ({ state }: SyncPair): boolean => state === 'VERIFYING' || state === 'LAPSED' || state === 'HELD';
-
 /** Whether a check of the host may judge it; `startedMs` is when the check began. */
 export const mayJudge = (pair: SyncPair | undefined, startedMs: EpochMs): pair is SyncPair =>
-  pair !== undefined && isJudged(pair) && pair.endedMs !== undefined && startedMs > pair.endedMs;
+  pair !== undefined && isAtRest(pair) && pair.endedMs !== undefined && startedMs > pair.endedMs;
 
 /** A crawl that began at `startedMs`, while the fence was `fence`, came to this verdict. */
 export const decideSettle = (view: DrainView, fence: number, startedMs: EpochMs, verdict: Verdict): MaybeChange => {

@@ -70,6 +70,8 @@ export interface SyncPair extends PairKey {
   /** The caller's own name for the synchronisation, so that a repeated call finds it. */
   readonly idempotencyKey: string;
   readonly beganMs: EpochMs;
+  /** How long the host said that it would take; for people. */
+  readonly expectedMs: number | undefined;
   /** While WAITING: who came first. */
   readonly ticketMs: EpochMs | undefined;
   /** The host's last call; whoever waits and no longer asks is passed over. */

@@ -10,6 +10,12 @@ import { isAway, type PairKey, type StoredState, type SyncPair } from './drain-s
 import type { BoundGroup } from './groups.ts';
 import { TRANSITION_TABLE, type TransitionName } from './transitions.ts';
 
+/**
+ * `off`: its owner switched it off, or has yet to prove that it is theirs; it may synchronise, and nobody looks at it. `gone`: an
+ * administrator switched it off, or the network no longer has it or its share of the category.
+ */
+export type Presence = 'on' | 'off' | 'gone';
+
 /** What a decision is made from; strongly consistent, or refused when it is written. */
 export interface DrainView {
   readonly key: PairKey;
@@ -17,6 +23,7 @@ export interface DrainView {
   /** Groups that the host counts in by the present policy. */
   readonly groups: readonly BoundGroup[];
   readonly policy: DrainPolicy;
+  readonly presence: Presence;
   readonly nowMs: EpochMs;
   /** Who acts, for the history: `host:NAME`, `operator:NAME`, `sweep`, `crawl`, `publish`. */
   readonly by: string;
@@ -29,6 +36,7 @@ type Fields = Partial<
     SyncPair,
     | 'mode'
     | 'idempotencyKey'
+    | 'expectedMs'
     | 'ticketMs'
     | 'seenMs'
     | 'leaseUntilMs'
@@ -51,6 +59,7 @@ const unknownPair = ({ host, category }: PairKey, nowMs: EpochMs): SyncPair => (
   fence: 0,
   mode: 'full',
   idempotencyKey: '',
+  expectedMs: undefined,
   beganMs: nowMs,
   ticketMs: undefined,
   seenMs: nowMs,
