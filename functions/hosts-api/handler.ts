@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { dynamoClient, s3Client, sqsClient } from '#adapters/aws/clients.ts';
 import { dynamoCheckInHints } from '#adapters/aws/dynamo-check-in-hints.ts';
+import { dynamoDrainStore } from '#adapters/aws/dynamo-drain-store.ts';
 import { dynamoHostTokens } from '#adapters/aws/dynamo-host-tokens.ts';
 import { dynamoInventoryStore } from '#adapters/aws/dynamo-inventory-store.ts';
 import { dynamoManifestStore } from '#adapters/aws/dynamo-manifest-store.ts';
@@ -30,7 +32,9 @@ const deps = {
   hints: dynamoCheckInHints(dynamo, config.hostTable),
   crawls: sqsCrawlQueue(sqs, config.crawlQueueUrl),
   publish: sqsPublishRequests(sqs, config.publishQueueUrl, clock),
+  drains: dynamoDrainStore(dynamo, config.drainTable),
   clock,
+  newId: randomUUID,
   pause: delay,
   log,
 };

@@ -1,6 +1,7 @@
 import type { CheckInHints } from '#ports/check-in-hints.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { CrawlQueue } from '#ports/crawl-queue.ts';
+import type { DrainStore } from '#ports/drain-store.ts';
 import type { HostTokens } from '#ports/host-tokens.ts';
 import type { Log } from '#ports/log.ts';
 import type { ManifestStore } from '#ports/manifest-store.ts';
@@ -17,7 +18,10 @@ export interface HostsApiDeps {
   readonly hints: CheckInHints;
   readonly crawls: CrawlQueue;
   readonly publish: PublishRequests;
+  readonly drains: Pick<DrainStore, 'pair' | 'pairs' | 'groups' | 'groupsOf' | 'change' | 'history'>;
   readonly clock: Clock;
+  /** A text that was never returned before. */
+  readonly newId: () => string;
   /** Resolves after so many milliseconds. */
   readonly pause: (ms: number) => Promise<void>;
   readonly log: Log;

@@ -3,7 +3,7 @@
  * about. A host without a region is in no region's group, and neither the minimum nor the maximum of one is about it. Private
  * hosts are in no group at all: clients of the public are not sent to them, so they must not stand for a host that goes away.
  */
-import type { CategoryId, Host, Site } from '../inventory/inventory.ts';
+import type { CategoryId, Host, HostId, Site } from '../inventory/inventory.ts';
 import { type DrainPolicy, type DrainScope, drainRulesOf } from './drain-policy.ts';
 import type { DrainGroup, GroupKey } from './drain-state.ts';
 
@@ -52,3 +52,7 @@ export const boundGroups = (limits: readonly GroupLimit[], groups: readonly Drai
     const group = groups.find(({ key }) => key === limit.key);
     return { ...limit, inService: group?.inService ?? [], draining: group?.draining ?? [] };
   });
+
+/** In service in none of these groups, so no snapshot lists it, and none is about to. */
+export const isUnlisted = (host: HostId, groups: readonly DrainGroup[]): boolean =>
+  groups.length > 0 && !groups.some(({ inService }) => inService.includes(host));
