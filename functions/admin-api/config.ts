@@ -5,8 +5,10 @@ export type EnvKey = (typeof ENV_KEYS)[number];
 
 /** Below the 30 s after which an HTTP API gives up; reading and checking a network of ten thousand hosts takes a few seconds. */
 export const FUNCTION_TIMEOUT_MS = 28_000;
-/** Everything that one proof of control asks of strangers' servers ends within this. */
-export const PROOF_WITHIN_MS = 15_000;
+/** Nobody guesses a challenge of so many bytes; its text has twice as many letters. */
+export const CHALLENGE_BYTES = 20;
+/** Connections to one server while looking for a proof. */
+export const PEER_SOCKETS = 4;
 
 export interface Config {
   readonly inventoryTable: string;

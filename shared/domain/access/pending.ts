@@ -10,9 +10,12 @@ import { type HostChange, isPublicHost } from './field-rights.ts';
 // URLs in an inventory are canonical: scheme in lower case, no user information.
 const AUTHORITY = /^[a-z]+:\/\/(\[[^\]]*\]|[^/:]*)/;
 
-/** The names (or addresses) of a host's URLs, each once, in the order of its declaration. */
+/** The name, or the address, that a URL leads to. */
+export const nameInUrl = (url: string): string => AUTHORITY.exec(url)?.[1] ?? '';
+
+/** The names of a host's URLs, each once, in the order of its declaration. */
 export const namesInUrls = (host: Host): readonly string[] => [
-  ...new Set(host.carries.flatMap(({ urls }) => urls.flatMap((url) => AUTHORITY.exec(url)?.[1] ?? []))),
+  ...new Set(host.carries.flatMap(({ urls }) => urls.map(nameInUrl))),
 ];
 
 /** Whether the host is pending after a change by its owner. */

@@ -1,0 +1,26 @@
+import type { Category, Host, Inventory, Site } from '#domain/inventory/inventory.ts';
+import { printCategory } from '#wire/network-file/print-category.ts';
+import { printHost } from '#wire/network-file/print-host.ts';
+import { printLockRules } from '#wire/network-file/print-lock-rules.ts';
+import { printSettings } from '#wire/network-file/print-settings.ts';
+import { printSite } from '#wire/network-file/print-site.ts';
+
+/** Plain data in the network file's shape, by the file's keys. */
+export type NetworkDocument = Readonly<Record<string, unknown>>;
+
+/** A host always names its site here: without it, a change of the one could make or unmake the other. */
+export const hostDocument = (host: Host): unknown => {
+  const { id, site = host.site, ...rest } = printHost(host);
+  return { id, site, ...rest };
+};
+export const siteDocument = (site: Site): unknown => printSite(site);
+export const categoryDocument = (category: Category): unknown => printCategory(category);
+
+/** The whole inventory, with every site spelled out. */
+export const networkDocument = (inventory: Inventory): NetworkDocument => ({
+  ...printSettings(inventory.settings),
+  ...(inventory.locks !== undefined && { locks: printLockRules(inventory.locks) }),
+  sites: inventory.sites.map(siteDocument),
+  categories: inventory.categories.map(categoryDocument),
+  hosts: inventory.hosts.map(hostDocument),
+});
