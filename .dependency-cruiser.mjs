@@ -2,7 +2,7 @@
 const SDK = '(^|node_modules/)(@aws-sdk|@smithy|@aws-crypto)/';
 const CDK = '(^|node_modules/)(aws-cdk-lib|constructs|cdk-nag)(/|$)';
 const LAMBDA = '(^|node_modules/)(@types/)?aws-lambda';
-const WIRE_PACKAGES = 'node_modules/(valibot|ipaddr\\.js|fast-xml-parser)/';
+const WIRE_PACKAGES = 'node_modules/(valibot|yaml|ipaddr\\.js|fast-xml-parser)/';
 const rule = (name, from, to, comment) => ({ name, severity: 'error', comment, from, to });
 
 export default {

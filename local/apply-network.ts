@@ -4,7 +4,8 @@ import { parseArgs } from 'node:util';
 import { dynamoClient } from '#adapters/aws/clients.ts';
 import { dynamoInventoryStore } from '#adapters/aws/dynamo-inventory-store.ts';
 import type { InventoryChange } from '#ports/inventory-store.ts';
-import { loadNetworkFile, printProblems } from './network-file.ts';
+import { printProblems } from '#wire/network-file/read-network-file.ts';
+import { loadNetworkFile } from '../agent/network/load-network-file.ts';
 
 const HELP = `npm run apply -- --network FILE --table TABLE [options]
 

@@ -1,8 +1,9 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { printProblems } from '#wire/network-file/read-network-file.ts';
+import { loadNetworkFile } from '../agent/network/load-network-file.ts';
 import type { Network } from './network.ts';
-import { loadNetworkFile, printProblems } from './network-file.ts';
 import type { StartOptions } from './options.ts';
 import { fullCycle } from './runtime/full-cycle.ts';
 import { type LocalSystem, startLocalSystem } from './runtime/local-system.ts';

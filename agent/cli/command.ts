@@ -20,8 +20,10 @@ export interface Command {
   readonly summary: string;
   readonly details: readonly string[];
   readonly options: Readonly<Record<string, OptionSpec>>;
-  /** Resolves to the exit code. */
-  readonly run: (options: OptionValues, terminal: Terminal) => Promise<number>;
+  /** What stands beside the options, as the usage line says it: `FILE`, `-- COMMAND ...`. Without it nothing may. */
+  readonly operands?: string;
+  /** Resolves to the exit code. Everything after `--` is an operand. */
+  readonly run: (options: OptionValues, terminal: Terminal, operands: readonly string[]) => Promise<number>;
 }
 
 /** Commands under one first word, such as `update`. */

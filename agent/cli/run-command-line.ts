@@ -2,7 +2,8 @@ import { parseArgs } from 'node:util';
 import { USAGE_EXIT } from '../update/workflow/outcome.ts';
 import { type Command, type CommandFamily, type OptionValues, type Terminal, UsageProblem } from './command.ts';
 
-export type CommandTable = Readonly<Record<string, CommandFamily>>;
+/** By the first word: a command, or a family of commands that the second word chooses from. */
+export type CommandTable = Readonly<Record<string, CommandFamily | Command>>;
 
 const PROGRAM = 'mirrortide';
 const HELP_FLAGS = ['--help', '-h', 'help'];
@@ -14,15 +15,26 @@ export async function runCommandLine(table: CommandTable, words: readonly string
     return help(terminal, programHelp(table), familyName !== undefined);
   const family = Object.hasOwn(table, familyName) ? table[familyName] : undefined;
   if (family === undefined) return misused(terminal, `there is no command "${familyName}"`, programHelp(table));
+  if ('run' in family) return runCommand(familyName, family, words.slice(1), terminal);
   if (commandName === undefined || HELP_FLAGS.includes(commandName))
     return help(terminal, familyHelp(familyName, family), commandName !== undefined);
   const command = Object.hasOwn(family.commands, commandName) ? family.commands[commandName] : undefined;
   if (command === undefined)
     return misused(terminal, `there is no command "${familyName} ${commandName}"`, familyHelp(familyName, family));
-  const name = `${familyName} ${commandName}`;
-  if (rest.some((word) => word === '--help' || word === '-h')) return help(terminal, commandHelp(name, command), true);
+  return runCommand(`${familyName} ${commandName}`, command, rest, terminal);
+}
+
+/** Words of our own: those after `--` are somebody else's. */
+const ownWords = (words: readonly string[]): readonly string[] => {
+  const end = words.indexOf('--');
+  return end === -1 ? words : words.slice(0, end);
+};
+
+async function runCommand(name: string, command: Command, words: readonly string[], terminal: Terminal): Promise<number> {
+  if (ownWords(words).some((word) => word === '--help' || word === '-h')) return help(terminal, commandHelp(name, command), true);
   try {
-    return await command.run(parseOptions(command, rest), terminal);
+    const { options, operands } = parseWords(command, words);
+    return await command.run(options, terminal, operands);
   } catch (error) {
     if (error instanceof UsageProblem) return misused(terminal, error.message, `${PROGRAM} ${name} --help says more.\n`);
     throw error;
@@ -30,14 +42,19 @@ export async function runCommandLine(table: CommandTable, words: readonly string
 }
 
 /** `--after_reboot` and `--cfg` are how the updaters before us spelt it. */
-function parseOptions(command: Command, words: readonly string[]): OptionValues {
-  const args = words.map((word) => (word.startsWith('--') ? word.replace(/^[^=]*/, (name) => name.replaceAll('_', '-')) : word));
+function parseWords(
+  command: Command,
+  words: readonly string[],
+): { readonly options: OptionValues; readonly operands: readonly string[] } {
+  const own = ownWords(words);
+  const spelt = own.map((word) => (word.startsWith('--') ? word.replace(/^[^=]*/, (name) => name.replaceAll('_', '-')) : word));
+  const args = [...spelt, ...words.slice(own.length)];
   const options = Object.fromEntries(Object.entries(command.options).map(([name, { type }]) => [name, { type }]));
   try {
-    const { values } = parseArgs({ args, options, strict: true, allowPositionals: false });
-    return Object.fromEntries(
-      Object.entries(values).filter((entry): entry is [string, string | boolean] => !Array.isArray(entry[1])),
-    );
+    const allowPositionals = command.operands !== undefined;
+    const { values, positionals } = parseArgs({ args, options, strict: true, allowPositionals });
+    const single = Object.entries(values).filter((entry): entry is [string, string | boolean] => !Array.isArray(entry[1]));
+    return { options: Object.fromEntries(single), operands: positionals };
   } catch (cause) {
     throw new UsageProblem(cause instanceof Error ? cause.message : String(cause), { cause });
   }
@@ -72,5 +89,6 @@ function commandHelp(name: string, command: Command): string {
     return [`--${option}${value === '' ? '' : ` ${value}`}`, text];
   });
   const details = command.details.length === 0 ? '' : `\n${command.details.join('\n')}\n`;
-  return `usage: ${PROGRAM} ${name} [options]\n\n${command.summary}\n\n${columns([...options, ['--help', 'this text']])}${details}`;
+  const operands = command.operands === undefined ? '' : ` ${command.operands}`;
+  return `usage: ${PROGRAM} ${name} [options]${operands}\n\n${command.summary}\n\n${columns([...options, ['--help', 'this text']])}${details}`;
 }

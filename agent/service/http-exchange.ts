@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 
 export interface HttpCall {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | undefined;
@@ -22,6 +22,8 @@ export interface HttpLimits {
   readonly connectMs: number;
   /** From the call to the last byte. */
   readonly totalMs: number;
+  /** 1 MiB unless something else is said. */
+  readonly answerBytes?: number;
 }
 
 /** Files, read at every call: certificates are renewed while the agent waits for its turn. */
@@ -35,6 +37,7 @@ const MAX_ANSWER_BYTES = 1 << 20;
 
 /** One request and its answer, whatever its status; rejects when there is none in time. Redirects are answers like others. */
 export function httpExchange(call: HttpCall, limits: HttpLimits, tls: TlsFiles): Promise<HttpAnswer> {
+  const answerBytes = limits.answerBytes ?? MAX_ANSWER_BYTES;
   return new Promise((resolve, reject) => {
     const request = open(call, tls);
     const fail = (reason: string): void => void request.destroy(new Error(reason));
@@ -54,7 +57,7 @@ export function httpExchange(call: HttpCall, limits: HttpLimits, tls: TlsFiles):
       let bytes = 0;
       response.on('data', (chunk: Buffer) => {
         bytes += chunk.length;
-        if (bytes > MAX_ANSWER_BYTES) fail(`the answer is larger than ${MAX_ANSWER_BYTES} bytes`);
+        if (bytes > answerBytes) fail(`the answer is larger than ${answerBytes} bytes`);
         else chunks.push(chunk);
       });
       response.on('error', (error) => request.destroy(error));

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { loadNetworkFile } from '../../local/network-file.ts';
+import { loadNetworkFile } from '../../agent/network/load-network-file.ts';
 import { bundleFunctions } from '../bundling.ts';
 import { environments } from '../environments.ts';
 import { MirrorNetworkStack } from '../mirror-network-stack.ts';

@@ -5,7 +5,7 @@ import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/pro
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -19,7 +19,7 @@ import { answerRequest } from '#domain/answer/answer-request.ts';
 import { repositoryRequest } from '#domain/answer/request.ts';
 import { UNKNOWN_CLIENT } from '#domain/selection/client.ts';
 import { openSnapshot } from '#wire/snapshot/open-snapshot.ts';
-import { readNetworkFile } from '../../local/network-file.ts';
+import { readNetworkFile } from '#wire/network-file/read-network-file.ts';
 import { localClients, provision, type Resources } from '../../local/runtime/provision.ts';
 import { useEmulators } from '../support/emulators.ts';
 import { until } from '../support/until.ts';
@@ -112,7 +112,7 @@ categories:
 
 /** Everything due at every look: as much as possible happens between two kills. */
 const applyNetwork = async (): Promise<void> => {
-  const loaded = readNetworkFile(Buffer.from(network()), folder);
+  const loaded = readNetworkFile(Buffer.from(network()), (path) => resolve(folder, path));
   if (loaded.kind === 'invalid') throw new Error(JSON.stringify(loaded.problems));
   const schedule = { scanMasterMs: 0, reachMs: 50, headsMs: 50, sampleMs: 100, fullMs: 100, probeAfterChangeMs: [1] };
   const categories = loaded.inventory.categories.map((category) => ({ ...category, schedule }));

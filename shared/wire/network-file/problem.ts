@@ -26,3 +26,26 @@ export const printPath = (path: ProblemPath): string =>
     })
     .join('')
     .replace(/^\./, '');
+
+const STEP = /\.?([A-Za-z_][A-Za-z0-9_]*)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/y;
+
+const unquoted = (text: string): string | undefined => {
+  try {
+    return String(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+};
+
+/** The inverse of `printPath`; undefined for what it would not write. */
+export const parsePath = (text: string): ProblemPath | undefined => {
+  const steps: (string | number)[] = [];
+  STEP.lastIndex = 0;
+  while (STEP.lastIndex < text.length) {
+    const [, key, index, quoted] = STEP.exec(text) ?? [];
+    const step = key ?? (index === undefined ? unquoted(quoted ?? '') : Number(index));
+    if (step === undefined) return undefined;
+    steps.push(step);
+  }
+  return steps;
+};

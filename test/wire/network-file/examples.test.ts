@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { drainRulesOf } from '#domain/drain/drain-policy.ts';
 import { DEFAULT_ACCESS_POLICY } from '#domain/inventory/access-policy.ts';
 import { compileRules, matchRepository } from '#domain/master/match-repository.ts';
-import { loadNetworkFile } from '../../../local/network-file.ts';
+import { loadNetworkFile } from '../../../agent/network/load-network-file.ts';
 
 const example = async (name: string) => {
   const loaded = await loadNetworkFile(fileURLToPath(new URL(`../../../examples/${name}.yaml`, import.meta.url)));

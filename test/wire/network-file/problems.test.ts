@@ -1,6 +1,9 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${name} is how the templates of repository rules are written
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { LARGEST_FILE_BYTES, loadNetworkFile, printProblems, readNetworkFile } from '../../../local/network-file.ts';
+import { parsePath, printPath } from '#wire/network-file/problem.ts';
+import { LARGEST_FILE_BYTES, printProblems, readNetworkFile } from '#wire/network-file/read-network-file.ts';
+import { loadNetworkFile } from '../../../agent/network/load-network-file.ts';
 import { bytesOf, fixture, type Json, MINIMAL, messagesAfter, problemsOf, read, set } from './reading.ts';
 
 describe('problems', () => {
@@ -196,14 +199,14 @@ describe('problems', () => {
 
   test('text that is not UTF-8 is refused with its line', () => {
     const bytes = Uint8Array.from([...bytesOf('a: ü\nb: '), 0xff, 0x0a]);
-    expect(readNetworkFile(bytes, '/')).toEqual({
+    expect(readNetworkFile(bytes, (path) => path)).toEqual({
       kind: 'invalid',
       problems: [{ line: 2, column: 1, path: '', message: 'this line is not UTF-8', sourceLine: '' }],
     });
   });
 
   test('a file above the limit is refused before it is read', () => {
-    const loaded = readNetworkFile(new Uint8Array(LARGEST_FILE_BYTES + 1), '/');
+    const loaded = readNetworkFile(new Uint8Array(LARGEST_FILE_BYTES + 1), (path) => path);
     expect(loaded.kind === 'invalid' && loaded.problems.map((one) => one.message)).toEqual(['larger than 16 MiB']);
   });
 
@@ -224,5 +227,27 @@ describe('problems', () => {
   test('hundreds of problems end in their number', () => {
     const found = problemsOf(`${MINIMAL}${Array.from({ length: 500 }, (_, at) => `x${at}: 1\n`).join('')}`);
     expect([found.length, found.at(-1)]).toEqual([201, '1:1 : and 300 more problems']);
+  });
+});
+
+describe('a place in a file that is valid', () => {
+  test('is found for what others find wrong with it later on', () => {
+    const loaded = read(MINIMAL);
+    if (loaded.kind !== 'ok') throw new Error('not valid');
+    const place = loaded.problemAt(['hosts', 0, 'carries', 0, 'urls', 0], 'is taken');
+    expect(printProblems('n.yaml', [place])).toBe(
+      'n.yaml:10:16  hosts[0].carries[0].urls[0]: is taken\n            urls: [https://mirror.example.org/tools/]\n                   ^\n',
+    );
+    expect(loaded.problemAt(['hosts', 0, 'bandwidth'], 'too much')).toMatchObject({ line: 6, path: 'hosts[0].bandwidth' });
+  });
+
+  test('is printed and read as the same path', () => {
+    const step = fc.oneof(fc.string(), fc.nat(), fc.constantFrom('a', 'a b', '__proto__', '0', '"', '\\'));
+    fc.assert(
+      fc.property(fc.array(step), (path) => {
+        expect(parsePath(printPath(path))).toEqual(path);
+      }),
+    );
+    expect(['a[', 'a[-1]', 'a..b', '["\\x"]', 'é'].map(parsePath)).toEqual(Array.from({ length: 5 }, () => undefined));
   });
 });

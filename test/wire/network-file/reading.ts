@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { parse, stringify } from 'yaml';
-import { readNetworkFile } from '../../../local/network-file.ts';
+import { readNetworkFile } from '#wire/network-file/read-network-file.ts';
 
 export const fixture = (name: string): string => readFileSync(new URL(`./fixtures/${name}`, import.meta.url), 'utf8');
 export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
-export const read = (text: string) => readNetworkFile(bytesOf(text), '/srv/network');
+export const read = (text: string) => readNetworkFile(bytesOf(text), (path) => resolve('/srv/network', path));
 
 /** `line:column path: message` of every problem. */
 export const problemsOf = (text: string): readonly string[] => {

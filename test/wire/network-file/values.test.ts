@@ -8,6 +8,7 @@ import { inventoryAfter, MINIMAL, read, set } from './reading.ts';
 describe('a minimal file', () => {
   test('gets these defaults', () => {
     expect(read(MINIMAL)).toEqual({
+      problemAt: expect.any(Function),
       kind: 'ok',
       localClient: { country: undefined, asn: undefined, address: undefined },
       inventory: {

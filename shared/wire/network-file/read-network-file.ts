@@ -1,9 +1,8 @@
-import { open } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
 import type { Inventory } from '#domain/inventory/inventory.ts';
-import { type LocalClient, parseNetworkFile } from '#wire/network-file/parse-network-file.ts';
-import { printPath } from '#wire/network-file/problem.ts';
-import { type Position, readYaml } from './yaml-document.ts';
+import { type LocalClient, parseNetworkFile } from './parse-network-file.ts';
+import { type NetworkFileProblem, type ProblemPath, printPath } from './problem.ts';
+import type { ResolveDirectory } from './to-inventory.ts';
+import { type Position, readYaml, type YamlDocument } from './yaml-document.ts';
 
 /** One problem, where it is, for a person with an editor. */
 export interface LocatedProblem extends Position {
@@ -15,7 +14,13 @@ export interface LocatedProblem extends Position {
 }
 
 export type LoadedNetworkFile =
-  | { readonly kind: 'ok'; readonly inventory: Inventory; readonly localClient: LocalClient }
+  | {
+      readonly kind: 'ok';
+      readonly inventory: Inventory;
+      readonly localClient: LocalClient;
+      /** What others find wrong with the file later on, at its place; of a path that the file does not have, at the nearest above it. */
+      readonly problemAt: (path: ProblemPath, message: string) => LocatedProblem;
+    }
   | { readonly kind: 'invalid'; readonly problems: readonly LocatedProblem[] };
 
 export const LARGEST_FILE_BYTES = 16 * 1024 * 1024;
@@ -45,7 +50,8 @@ const firstBadLine = (bytes: Uint8Array): number => {
   return line;
 };
 
-const wholeFile = (message: string, line = 1): LoadedNetworkFile => ({
+/** A problem of the file as a whole. */
+export const wholeFileProblem = (message: string, line = 1): LoadedNetworkFile => ({
   kind: 'invalid',
   problems: [{ line, column: 1, path: '', message, sourceLine: '' }],
 });
@@ -69,59 +75,35 @@ const inOrder = (problems: readonly Omit<LocatedProblem, 'sourceLine'>[], text: 
   return rest === 0 ? shown : [...shown, { line: 1, column: 1, path: '', message: `and ${rest} more problems`, sourceLine: '' }];
 };
 
-/** The same for text that is already in memory; relative directories are resolved against `folder`. */
-export const readNetworkFile = (bytes: Uint8Array, folder: string): LoadedNetworkFile => {
-  if (bytes.length > LARGEST_FILE_BYTES) return wholeFile(`larger than ${LARGEST_FILE_BYTES / 1024 / 1024} MiB`);
+type Located = Extract<YamlDocument, { kind: 'ok' }>;
+
+const placed = ({ path, at, message }: NetworkFileProblem, document: Located): Omit<LocatedProblem, 'sourceLine'> => ({
+  ...document.locate(path, at),
+  path: printPath(path),
+  message,
+});
+
+/** Reads the file's bytes; `resolveDirectory` makes paths of local directories absolute. Never throws. */
+export const readNetworkFile = (bytes: Uint8Array, resolveDirectory: ResolveDirectory): LoadedNetworkFile => {
+  if (bytes.length > LARGEST_FILE_BYTES) return wholeFileProblem(`larger than ${LARGEST_FILE_BYTES / 1024 / 1024} MiB`);
   const text = decoded(bytes);
-  if (text === undefined) return wholeFile('this line is not UTF-8', firstBadLine(bytes));
+  if (text === undefined) return wholeFileProblem('this line is not UTF-8', firstBadLine(bytes));
   const document = readYaml(text);
-  if (document.kind === 'invalid')
-    return {
-      kind: 'invalid',
-      problems: inOrder(
-        document.problems.map((one) => ({ ...one, path: '' })),
-        text,
-      ),
-    };
-  const parsed = parseNetworkFile(document.value, (path) => resolve(folder, path));
-  if (parsed.kind === 'ok') return parsed;
-  const located = parsed.problems.map(({ path, at, message }) => ({
-    ...document.locate(path, at),
-    path: printPath(path),
-    message,
-  }));
-  return { kind: 'invalid', problems: inOrder(located, text) };
-};
-
-const CANNOT_READ: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EACCES: 'the file may not be read',
-  EISDIR: 'this is a directory',
-};
-
-const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
-
-/** Reads no more than one byte above the limit, whatever the file is. */
-const readLimited = async (path: string): Promise<Uint8Array> => {
-  const file = await open(path);
-  try {
-    const chunks: Buffer[] = [];
-    for await (const chunk of file.createReadStream({ end: LARGEST_FILE_BYTES, autoClose: false })) chunks.push(chunk as Buffer);
-    return Buffer.concat(chunks);
-  } finally {
-    await file.close();
+  if (document.kind === 'invalid') {
+    const problems = document.problems.map((one) => ({ ...one, path: '' }));
+    return { kind: 'invalid', problems: inOrder(problems, text) };
   }
-};
-
-/** Reads a network file from disk. A file that cannot be read is a problem like any other; other faults are thrown. */
-export const loadNetworkFile = async (path: string): Promise<LoadedNetworkFile> => {
-  try {
-    return readNetworkFile(await readLimited(path), dirname(resolve(path)));
-  } catch (error) {
-    const known = CANNOT_READ[codeOf(error)];
-    if (known !== undefined) return wholeFile(known);
-    throw error;
+  const parsed = parseNetworkFile(document.value, resolveDirectory);
+  if (parsed.kind === 'invalid') {
+    const problems = parsed.problems.map((one) => placed(one, document));
+    return { kind: 'invalid', problems: inOrder(problems, text) };
   }
+  const lines = text.split('\n');
+  const problemAt = (path: ProblemPath, message: string): LocatedProblem => {
+    const one = placed({ path, at: 'value', message }, document);
+    return { ...one, sourceLine: shorten(lines[one.line - 1] ?? '') };
+  };
+  return { ...parsed, problemAt };
 };
 
 /** `network.yaml:12:5  hosts[3].country: …` with the line beneath and a mark under the column. */
