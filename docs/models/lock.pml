@@ -12,17 +12,21 @@
  * evict-and-grant  none                 offered      ends-lapsed  yes
  * extend-offer     offered              same         -            no
  * confirm          offered              held         -            no
+ * restamp          held failed          same         -            no
  * release          offered held failed  none         -            no
  * hand-off         offered held failed  none         offers-next  yes
  * fail             held                 failed       -            no
  * force-release    offered held failed  none         -            no
  *
- * Sizes:    HOSTS 2 or 3, SLOTS, ROUNDS (grants that a host is after), POLLS (questions per round), FAULTS (over the whole run)
+ * Sizes:    HOSTS 1 to 3, SLOTS, ROUNDS (grants that a host is after), POLLS (questions per round), FAULTS (over the whole run), IN_FLIGHT requests
  * Options:  FAILURES updates may fail; BUDGET of failures; OPERATOR force-releases what he saw;
- *           LEGACY clients without confirmation and without fences, ARRIVAL the guard that makes their releases safe,
- *           STAMP_ARRIVAL a grant counts from the arrival of its request and not from its write, and
- *           RESTAMP what makes that safe: a re-entrant answer first moves the grant's time to its own arrival
- * Mutants:  NO_CAS, NO_CONFIRM, RELEASE_BY_NAME, NO_BUDGET, EVICT_UNSEEN, LEGACY without ARRIVAL, STAMP_ARRIVAL without RESTAMP
+ *           LEGACY clients without confirmation and without fences: a grant counts from the arrival of the request that it was made
+ *           for, or of the last one that was told of it, and a release that arrived before that frees nothing
+ * Mutants:  NO_CAS, NO_CONFIRM, RELEASE_BY_NAME, NO_BUDGET, EVICT_UNSEEN; of LEGACY: NO_ARRIVAL releases free whatever the host
+ *           has, NO_RESTAMP a re-entrant answer leaves the date as it was
+ *
+ * With one host nobody can be inside beside it; then whoever is inside must hold, which two hosts inside would need to break. That
+ * makes the host's own late requests, which all of LEGACY is about, a search small enough for many faults.
  */
 #ifndef HOSTS
 #define HOSTS 2
@@ -42,20 +46,29 @@
 #ifndef BUDGET
 #define BUDGET 1
 #endif
+#ifndef IN_FLIGHT
 #define IN_FLIGHT 3
+#endif
 #define NOBODY HOSTS
 
 #if HOSTS == 3
 #define COUNT(what, is) ((what[0] is) + (what[1] is) + (what[2] is))
-#else
+#elif HOSTS == 2
 #define COUNT(what, is) ((what[0] is) + (what[1] is))
+#else
+#define COUNT(what, is) (what[0] is)
+#endif
+#if HOSTS == 1 && !defined(OPERATOR)
+#define ASSERT_ALONE(is) assert(is)
+#else
+#define ASSERT_ALONE(is) skip
 #endif
 #define TAKEN COUNT(slot, != FREE)
 #define BROKEN COUNT(slot, == FAILED)
 
 mtype = { FREE, OFFERED, HELD, FAILED };
 mtype = { ACQUIRE, CONFIRM, RELEASE, FAIL };
-mtype = { NOTHING, W_GRANT, W_EVICT_AND_GRANT, W_CONFIRM, W_RELEASE, W_HAND_OFF, W_FAIL, W_EXTEND_OFFER, W_STAMP };
+mtype = { NOTHING, W_GRANT, W_EVICT_AND_GRANT, W_CONFIRM, W_RELEASE, W_HAND_OFF, W_FAIL, W_EXTEND_OFFER, W_RESTAMP };
 mtype = { A_OFFERED, A_HELD, A_QUEUED, A_LOST, A_DONE, A_NOTHING };
 mtype = { IDLE, CLAIMING, WORKING, FAILING, RELEASING, BROKEN_HOST };
 
@@ -63,7 +76,7 @@ mtype = { IDLE, CLAIMING, WORKING, FAILING, RELEASING, BROKEN_HOST };
 mtype slot[HOSTS] = FREE;
 byte fenceOf[HOSTS];
 bit lapsed[HOSTS];            /* the deadline of its offer is over */
-byte stamp[HOSTS];            /* legacy: time of the grant, in calls of this host */
+byte stamp[HOSTS];            /* legacy: from when the grant counts, in calls of this host */
 byte fence, failures;
 
 /* Between clients and handlers: the number of the call whose answer is awaited, and the answer. */
@@ -88,8 +101,8 @@ byte highest;                 /* highest fence ever given */
 #else
 #define IF_NOT_HALTED (failures < BUDGET)
 #endif
-#if defined(LEGACY) && defined(ARRIVAL)
-#define IF_NAMED(h, f, c) (slot[h] != FREE && stamp[h] < c)
+#if defined(LEGACY) && !defined(NO_ARRIVAL)
+#define IF_NAMED(h, f, c) (slot[h] != FREE && stamp[h] <= c)
 #elif defined(LEGACY) || defined(RELEASE_BY_NAME)
 #define IF_NAMED(h, f, c) (slot[h] != FREE)
 #else
@@ -118,12 +131,10 @@ byte highest;                 /* highest fence ever given */
 #else
 #define NEXT OFFERED
 #endif
-#ifndef LEGACY
-#define STAMP(h, c) 0
-#elif defined(STAMP_ARRIVAL)
-#define STAMP(h, c) c          /* the arrival of the request that was granted */
+#ifdef LEGACY
+#define ARRIVAL_OF(c) c
 #else
-#define STAMP(h, c) calls[h]   /* the moment of the write */
+#define ARRIVAL_OF(c) 0
 #endif
 
 inline put(h, f, state) {
@@ -135,14 +146,14 @@ inline put(h, f, state) {
   assert(TAKEN <= SLOTS)
 }
 
-inline take_away(h) { if :: slot[h] == FAILED -> failures-- :: else fi; slot[h] = FREE; fenceOf[h] = 0; lapsed[h] = 0; stamp[h] = 0 }
+inline take_away(h) { ASSERT_ALONE(inside == 0); if :: slot[h] == FAILED -> failures-- :: else fi; slot[h] = FREE; fenceOf[h] = 0; lapsed[h] = 0; stamp[h] = 0 }
 
 /* A client without confirmation is answered only `held`, so its question confirms the offer. Any other one is given new time. */
 #ifdef LEGACY
 #define OWN_GRANT \
        if \
        :: slot[host] == OFFERED -> named = given; write = W_CONFIRM \
-       :: slot[host] != OFFERED && IF_RESTAMPED && stamp[host] < call -> write = W_STAMP \
+       :: slot[host] != OFFERED && IF_RESTAMPED && stamp[host] < call -> write = W_RESTAMP \
        :: else \
        fi
 #else
@@ -152,10 +163,10 @@ inline take_away(h) { if :: slot[h] == FAILED -> failures-- :: else fi; slot[h] 
        :: else \
        fi
 #endif
-#ifdef RESTAMP
-#define IF_RESTAMPED true
-#else
+#ifdef NO_RESTAMP
 #define IF_RESTAMPED false
+#else
+#define IF_RESTAMPED true
 #endif
 
 /* What a handler reads decides what it will try: `write`, with all that the condition compares. */
@@ -170,7 +181,9 @@ inline read_lock() {
   :: op == ACQUIRE && slot[host] == FREE && IF_NOT_HALTED && TAKEN >= SLOTS ->
        if
        :: slot[0] == OFFERED && lapsed[0] -> other = 0
+#if HOSTS > 1
        :: slot[1] == OFFERED && lapsed[1] -> other = 1
+#endif
 #if HOSTS == 3
        :: slot[2] == OFFERED && lapsed[2] -> other = 2
 #endif
@@ -187,7 +200,9 @@ inline read_lock() {
        write = W_RELEASE; otherFence = fenceOf[host];
        if
        :: !plain && waiting[0] && slot[0] == FREE && host != 0 -> other = 0
+#if HOSTS > 1
        :: !plain && waiting[1] && slot[1] == FREE && host != 1 -> other = 1
+#endif
 #if HOSTS == 3
        :: !plain && waiting[2] && slot[2] == FREE && host != 2 -> other = 2
 #endif
@@ -202,18 +217,18 @@ inline read_lock() {
 inline write_lock() {
   if
   :: write == W_GRANT && IF_LAST_FENCE_IS(last) && IF_NOT_HALTED && IF_ROOM(host) ->
-       put(host, last + 1, FIRST); stamp[host] = STAMP(host, call); given = last + 1; answer = FIRST_ANSWER
+       put(host, last + 1, FIRST); stamp[host] = ARRIVAL_OF(call); given = last + 1; answer = FIRST_ANSWER
   :: write == W_EVICT_AND_GRANT && IF_LAST_FENCE_IS(last) && IF_NOT_HALTED && slot[host] == FREE && IF_STILL_LAPSED(other, otherFence) ->
-       take_away(other); put(host, last + 1, FIRST); stamp[host] = STAMP(host, call); given = last + 1; answer = FIRST_ANSWER
+       take_away(other); put(host, last + 1, FIRST); stamp[host] = ARRIVAL_OF(call); given = last + 1; answer = FIRST_ANSWER
   :: write == W_CONFIRM && slot[host] == OFFERED && fenceOf[host] == named ->
-       slot[host] = HELD; lapsed[host] = 0; stamp[host] = STAMP(host, call); given = named; answer = A_HELD
+       slot[host] = HELD; lapsed[host] = 0; stamp[host] = ARRIVAL_OF(call); given = named; answer = A_HELD
   :: write == W_RELEASE && IF_NAMED(host, named, call) && IF_SAME(host, otherFence) -> take_away(host)
   :: write == W_HAND_OFF && IF_NAMED(host, named, call) && IF_SAME(host, otherFence) && IF_LAST_FENCE_IS(last) && IF_NOT_HALTED && slot[other] == FREE ->
-       take_away(host); put(other, last + 1, NEXT); stamp[other] = STAMP(other, calls[other])
+       take_away(host); put(other, last + 1, NEXT); stamp[other] = ARRIVAL_OF(calls[other])
   :: write == W_FAIL && slot[host] == HELD && fenceOf[host] == named ->
        slot[host] = FAILED; lapsed[host] = 0; failures++
   :: write == W_EXTEND_OFFER && slot[host] == OFFERED && fenceOf[host] == given -> lapsed[host] = 0
-  :: write == W_STAMP && slot[host] == HELD && fenceOf[host] == given && stamp[host] < call -> stamp[host] = call
+  :: write == W_RESTAMP && (slot[host] == HELD || slot[host] == FAILED) && fenceOf[host] == given && stamp[host] < call -> stamp[host] = call
   :: else -> plain = (write == W_HAND_OFF -> 1 : plain); goto read
   fi
 }
@@ -273,6 +288,7 @@ resume:
   :: step == WORKING ->
        atomic {
          inside++;
+         ASSERT_ALONE(slot[me] != FREE);
 #ifndef OPERATOR
          assert(inside <= SLOTS)
 #endif
@@ -300,7 +316,9 @@ proctype Operator() {
   mtype seen;
   if
   :: atomic { slot[0] != FREE -> victim = 0 }
+#if HOSTS > 1
   :: atomic { slot[1] != FREE -> victim = 1 }
+#endif
   :: finished == HOSTS -> goto end
   fi;
   atomic { seenFence = fenceOf[victim]; seen = slot[victim] };
@@ -314,7 +332,9 @@ proctype World() {
 end:
   do
   :: d_step { faults < FAULTS && slot[0] == OFFERED && !lapsed[0] -> lapsed[0] = 1; faults++ }
+#if HOSTS > 1
   :: d_step { faults < FAULTS && slot[1] == OFFERED && !lapsed[1] -> lapsed[1] = 1; faults++ }
+#endif
   :: atomic {
        finished == HOSTS && handlers == 0 ->
 #if !defined(LEGACY) && !defined(OPERATOR)
@@ -332,7 +352,10 @@ init {
 #ifdef OPERATOR
     run Operator();
 #endif
-    run Client(0); run Client(1)
+    run Client(0)
+#if HOSTS > 1
+    ; run Client(1)
+#endif
 #if HOSTS == 3
     ; run Client(2)
 #endif
