@@ -4,6 +4,7 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { EnvKey as AnswerEnv } from '../functions/answer/config.ts';
 import { type EnvKey as CrawlMirrorEnv, FUNCTION_TIMEOUT_MS } from '../functions/crawl-mirror/config.ts';
+import { FUNCTION_TIMEOUT_MS as HOSTS_TIMEOUT_MS, type EnvKey as HostsApiEnv } from '../functions/hosts-api/config.ts';
 import { FUNCTION_TIMEOUT_MS as LOCK_TIMEOUT_MS, type EnvKey as LockApiEnv } from '../functions/lock-api/config.ts';
 import type { EnvKey as PlanCrawlsEnv } from '../functions/plan-crawls/config.ts';
 import type { EnvKey as PublishSnapshotEnv } from '../functions/publish-snapshot/config.ts';
@@ -65,6 +66,7 @@ export class MirrorNetworkStack extends Stack {
       domain: props.environment.domain,
     });
     const publishSnapshot = this.publishSnapshot(site, publishQueue);
+    const hostsApi = this.hostsApi(crawlQueue, publishQueue);
     const lockApi = this.lockApi();
     const recordLockEvents = this.recordLockEvents();
     const sweepLocks = this.sweepLocks();
@@ -74,7 +76,7 @@ export class MirrorNetworkStack extends Stack {
       logRetention: props.environment.logRetentionDays as RetentionDays,
     });
     new Alarms(this, 'Alarms', {
-      stages: [scanMaster, planCrawls, crawlMirror, publishSnapshot, answer, lockApi, recordLockEvents, sweepLocks],
+      stages: [scanMaster, planCrawls, crawlMirror, publishSnapshot, answer, hostsApi, lockApi, recordLockEvents, sweepLocks],
       crawlQueue,
       publishQueue,
       lockEvents: recordLockEvents,
@@ -193,6 +195,32 @@ export class MirrorNetworkStack extends Stack {
     );
     publishQueue.consumedBy(stage);
     new StageSchedule(this, 'PublishSnapshot', { stage, every: Duration.minutes(1), input: {} });
+    return stage;
+  }
+
+  /** What hosts say of themselves. A report of 400,000 directories and a manifest of as many are in memory at once. */
+  private hostsApi(crawlQueue: CrawlQueue, publishQueue: PublishQueue): StageFunction {
+    const { inventory, pointers, observations, hosts, drains, data } = this.storage;
+    const environment: Record<HostsApiEnv, string> = {
+      MIRRORTIDE_INVENTORY_TABLE: inventory.tableName,
+      MIRRORTIDE_POINTER_TABLE: pointers.tableName,
+      MIRRORTIDE_OBSERVATION_TABLE: observations.tableName,
+      MIRRORTIDE_HOST_TABLE: hosts.tableName,
+      MIRRORTIDE_DRAIN_TABLE: drains.tableName,
+      MIRRORTIDE_BUCKET: data.bucketName,
+      MIRRORTIDE_CRAWL_QUEUE_URL: crawlQueue.queue.queueUrl,
+      MIRRORTIDE_PUBLISH_QUEUE_URL: publishQueue.queue.queueUrl,
+    };
+    const stage = this.stage('hosts-api', environment, { memoryMib: 2048, timeout: Duration.millis(HOSTS_TIMEOUT_MS) });
+    inventory.grantReadData(stage.function);
+    pointers.grantReadData(stage.function);
+    observations.grantReadWriteData(stage.function);
+    hosts.grantReadWriteData(stage.function);
+    drains.grantReadWriteData(stage.function);
+    stage.allowObjects(data, ['s3:GetObject'], ['manifests/*']);
+    stage.allowObjects(data, ['s3:GetObject', 's3:PutObject'], ['facts/*']);
+    crawlQueue.queue.grantSendMessages(stage.function);
+    publishQueue.queue.grantSendMessages(stage.function);
     return stage;
   }
 

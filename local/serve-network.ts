@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SnapshotView } from '#domain/snapshot/view.ts';
 import { openSnapshot } from '#wire/snapshot/open-snapshot.ts';
+import { apiGateway } from './edge/api-gateway.ts';
 import { databasePlaces } from './edge/client-place.ts';
 import { answerAtEdge, type EdgeDeps } from './edge/edge.ts';
 import { edgeCache } from './edge/edge-cache.ts';
 import { type EdgeServer, startEdgeServer } from './edge/edge-server.ts';
 import { exampleUrls } from './edge/example-urls.ts';
 import { homePage } from './edge/home-page.ts';
-import { lockGateway } from './edge/lock-gateway.ts';
 import { loadViewerFunction } from './edge/viewer-function.ts';
 import type { Network } from './network.ts';
 import type { StartOptions } from './options.ts';
@@ -99,7 +99,7 @@ async function openEdge({ options, system, network, show, report }: ServeInput):
       address: ADDRESS,
       respond: (request) =>
         request.uri === '/' ? homePage(system, base) : answerAtEdge(deps, { ...request, address: address ?? request.address }),
-      gateway: lockGateway({ invoke: system.lockApi, now: Date.now }),
+      gateway: apiGateway({ invoke: system.api, now: Date.now }),
       accessLog: options.accessLog ? (line) => show.line(line) : undefined,
       onFault: (error) => report('answering', error),
     });

@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Gateway } from './api-gateway.ts';
 import { encodeAnswer } from './content-coding.ts';
 import type { EdgeAnswer } from './edge-cache.ts';
 import type { EdgeRequest } from './edge-request.ts';
-import type { Gateway } from './lock-gateway.ts';
 
 export interface EdgeServerOptions {
   readonly port: number;

@@ -12,6 +12,7 @@ import type { SnapshotPointer } from '#domain/snapshot/document.ts';
 import type { InventoryChange } from '#ports/inventory-store.ts';
 import { lockOfKey } from '#wire/lock/lock-table.ts';
 import { bundleFunctions } from '../../infra/bundling.ts';
+import type { ApiStage } from '../edge/api-routes.ts';
 import { type Emulators, startEmulators } from '../emulators/start-emulators.ts';
 import { type EdgeStore, edgeStore } from './edge-store.ts';
 import { type FunctionJournal, functionJournal } from './function-journal.ts';
@@ -36,8 +37,8 @@ export interface LocalSystem {
   /** Runs a function once; rejects with FunctionFailure. */
   invoke(stage: Stage, event: unknown): Promise<unknown>;
   answer(event: LambdaFunctionURLEvent): Promise<APIGatewayProxyStructuredResultV2>;
-  /** What the API in front of the locks does with a request. */
-  lockApi(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2>;
+  /** What the API in front of a function does with a request. */
+  api(stage: ApiStage, event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2>;
   /** Crawl requests that wait or are being worked on. */
   pendingCrawls(): Promise<number>;
   crawlsDrained(signal: AbortSignal): Promise<void>;
@@ -143,7 +144,7 @@ export async function startLocalSystem(options: LocalSystemOptions): Promise<Loc
     applyInventory: (inventory) => dynamoInventoryStore(clients.dynamoDb, resources.inventoryTable).apply(inventory),
     invoke,
     answer: async (event) => (await invoke('answer', event)) as APIGatewayProxyStructuredResultV2,
-    lockApi: async (event) => (await invoke('lock-api', event)) as APIGatewayProxyStructuredResultV2,
+    api: async (stage, event) => (await invoke(stage, event)) as APIGatewayProxyStructuredResultV2,
     pendingCrawls: () => pendingMessages({ client: clients.sqs, queueUrl: resources.crawlQueueUrl }),
     crawlsDrained: (signal) => sources.queue.drained(signal),
     async takeDeadLetters() {

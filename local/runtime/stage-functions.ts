@@ -1,3 +1,5 @@
+import { FUNCTION_TIMEOUT_MS as ADMIN_TIMEOUT_MS } from '../../functions/admin-api/config.ts';
+import { FUNCTION_TIMEOUT_MS as HOSTS_TIMEOUT_MS } from '../../functions/hosts-api/config.ts';
 import { FUNCTION_TIMEOUT_MS as LOCK_TIMEOUT_MS } from '../../functions/lock-api/config.ts';
 import { bundleFile } from '../../infra/bundling.ts';
 import type { Emulators } from '../emulators/start-emulators.ts';
@@ -10,6 +12,8 @@ export const STAGES = [
   'crawl-mirror',
   'publish-snapshot',
   'answer',
+  'admin-api',
+  'hosts-api',
   'lock-api',
   'record-lock-events',
   'sweep-locks',
@@ -23,6 +27,8 @@ const SIZES: Readonly<Record<Stage, { readonly timeoutMs: number; readonly concu
   'crawl-mirror': { timeoutMs: 300_000, concurrency: 2 },
   'publish-snapshot': { timeoutMs: 300_000, concurrency: 1 },
   answer: { timeoutMs: 10_000, concurrency: 1 },
+  'admin-api': { timeoutMs: ADMIN_TIMEOUT_MS, concurrency: 1 },
+  'hosts-api': { timeoutMs: HOSTS_TIMEOUT_MS, concurrency: 2 },
   'lock-api': { timeoutMs: LOCK_TIMEOUT_MS, concurrency: 2 },
   'record-lock-events': { timeoutMs: 60_000, concurrency: 1 },
   'sweep-locks': { timeoutMs: 60_000, concurrency: 1 },

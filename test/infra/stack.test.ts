@@ -8,6 +8,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENV_KEYS as answerKeys } from '../../functions/answer/config.ts';
 import { ENV_KEYS as crawlMirrorKeys } from '../../functions/crawl-mirror/config.ts';
+import { ENV_KEYS as hostsApiKeys } from '../../functions/hosts-api/config.ts';
 import { ENV_KEYS as lockApiKeys } from '../../functions/lock-api/config.ts';
 import { ENV_KEYS as planCrawlsKeys } from '../../functions/plan-crawls/config.ts';
 import { ENV_KEYS as publishSnapshotKeys } from '../../functions/publish-snapshot/config.ts';
@@ -23,6 +24,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const envKeys: Record<string, readonly string[]> = {
   answer: answerKeys,
   'crawl-mirror': crawlMirrorKeys,
+  'hosts-api': hostsApiKeys,
   'lock-api': lockApiKeys,
   'plan-crawls': planCrawlsKeys,
   'publish-snapshot': publishSnapshotKeys,
