@@ -216,6 +216,21 @@ describe('the API of foreman_dlm', () => {
     expect((await put('b.example')).statusCode).toBe(412);
   });
 
+  it('answers a release whose first reply was lost 412 only while others hold, and 200 once the lock is free or merely offered', async () => {
+    await put('a.example');
+    expect((await put('b.example')).statusCode).toBe(412);
+    await remove('a.example');
+    // Offered to b, who has not asked again: not held by anybody.
+    expect((await remove('a.example')).statusCode).toBe(200);
+    expect((await put('b.example')).statusCode).toBe(200);
+    expect((await remove('a.example')).statusCode).toBe(412);
+    // Nor has it cost b anything.
+    expect(told(await put('b.example'))).toMatchObject({ statusCode: 200, body: { host: { name: 'b.example', self: true } } });
+    await remove('b.example');
+    expect((await remove('a.example')).statusCode).toBe(200);
+    expect((await put('a.example')).statusCode).toBe(200);
+  });
+
   it('answers for a semaphore: 412 when every slot is another’s', async () => {
     expect((await put('b.example', 'pair')).statusCode).toBe(200);
     expect((await remove('a.example', 'pair')).statusCode).toBe(200);
@@ -339,6 +354,25 @@ describe('the API of DLMEngine', () => {
   it('gives back the name byte for byte as it was sent', async () => {
     expect(told(await post('A.Example', V2, 'a.example'))).toMatchObject({ statusCode: 201, body: { acquired_by: 'A.Example' } });
     expect(told(await at.ask({ path: V2, ...secret('a.example') }))).toMatchObject({ body: { acquired_by: 'A.Example' } });
+  });
+
+  it('also when the host had to wait for it', async () => {
+    await post('b.example');
+    expect((await post('A.Example', V2, 'a.example')).statusCode).toBe(400);
+    await at.ask({ method: 'DELETE', path: V2, ...secret('b.example') });
+    // Only an offer yet, which knows the host by its credential.
+    expect(told(await at.ask({ path: V2, ...secret('b.example') }))).toMatchObject({ body: { acquired_by: 'a.example' } });
+    expect(told(await post('A.Example', V2, 'a.example'))).toMatchObject({ statusCode: 201, body: { acquired_by: 'A.Example' } });
+    for (const host of ['a.example', 'b.example']) {
+      expect(told(await at.ask({ path: V2, ...secret(host) }))).toMatchObject({ body: { acquired_by: 'A.Example' } });
+    }
+  });
+
+  it('shows since when a lock is held, however often its holder asks', async () => {
+    const since = told(await post('a.example'));
+    at.advance(60_000);
+    expect(told(await post('a.example'))).toEqual(since);
+    expect(told(await at.ask({ path: V2, ...secret('a.example') }))).toEqual({ ...since, statusCode: 200 });
   });
 
   it('refuses a name that the credential is not of, and whoever has none', async () => {
