@@ -28,6 +28,8 @@ export interface HistoryResult {
 
 type Reply<T> = { readonly kind: 'reply'; readonly value: T } | { readonly kind: 'timeout' } | { readonly kind: 'failed' };
 
+/** Time is invented here: what is left of a request by the invented clock says nothing of how long the emulator may take. */
+const PATIENT = { withinMs: 60_000 };
 const LEASE_MS = 60_000;
 const OFFER_MS = 120_000;
 /** Server clocks are off by up to this; two of them differ by less than the guard. */
@@ -130,21 +132,23 @@ export const runHistory = async (store: LockStore, lock: string, plan: HistoryPl
     }
   };
 
-  const write = async (name: string, one: LockWrite, within: { withinMs: number }): Promise<WriteResult> => {
+  const write = async (name: string, one: LockWrite): Promise<WriteResult> => {
     const fault = strikes() ? Math.floor(random() * 3) : undefined;
     if (fault === 0) return { kind: 'unknown', cause: new Fault('the request was lost') };
-    const result = await store.write(name, one, within);
+    const result = await store.write(name, one, PATIENT);
     if (result.kind === 'unknown') throw new Error('the emulator failed', { cause: result.cause });
     if (result.kind === 'written') judgeState(result.state, one);
     if (fault === 1) return { kind: 'unknown', cause: new Fault('the reply was lost') };
     // The SDK repeats a request whose reply it missed.
-    const again = fault === 2 ? await store.write(name, one, within) : result;
+    const again = fault === 2 ? await store.write(name, one, PATIENT) : result;
     if (again !== result && again.kind === 'written') judgeState(again.state, one);
     return again;
   };
   const through = <Args extends unknown[], T>(method: (...args: Args) => Promise<T>) => {
     return (...args: Args): Promise<T> =>
-      gate.pass(() => (strikes() && random() < 0.3 ? Promise.reject(new Fault('throttled')) : method(...args)));
+      gate.pass(() =>
+        strikes() && random() < 0.3 ? Promise.reject(new Fault('throttled')) : method(...(args.with(-1, PATIENT) as Args)),
+      );
   };
   const faulty: LockStore = {
     ...store,
@@ -155,7 +159,7 @@ export const runHistory = async (store: LockStore, lock: string, plan: HistoryPl
     touch: through(store.touch),
     dequeue: through(store.dequeue),
     allocateId: through(store.allocateId),
-    write: (...args) => gate.pass(() => write(...args)),
+    write: (name, one) => gate.pass(() => write(name, one)),
   };
   const config: LockConfig = lockConfig({
     slots: plan.slots,
@@ -321,7 +325,7 @@ export const runHistory = async (store: LockStore, lock: string, plan: HistoryPl
       left.delete(one);
     }
   }
-  const end = await store.read(lock, { withinMs: 60_000 });
+  const end = await store.read(lock, PATIENT);
   if (left.size > 0) violate(`${[...left].map(({ host }) => host).join(', ')} never got the lock: ${JSON.stringify(end)}`);
   const orphans = (end?.grants ?? []).filter(({ state }) => state !== 'offered');
   if (orphans.length > 0) violate(`nobody wants it and it is held: ${JSON.stringify(orphans)}`);
