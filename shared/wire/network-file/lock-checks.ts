@@ -23,7 +23,15 @@ const tokenProblems = (tokens: readonly unknown[]): readonly NetworkFileProblem[
     return named === claiming ? [problem(['locks', 'identities', 'tokens', at], 'needs either `host` or `claims`')] : [];
   });
 
-/** Locks and tokens that stand twice, tokens of nobody. */
+/** The schema's mappings leave these names out, as a guard for programs that take mappings for objects; nothing may go unsaid. */
+const UNUSABLE = ['__proto__', 'constructor', 'prototype'];
+
+const groupProblems = (groups: unknown): readonly NetworkFileProblem[] =>
+  UNUSABLE.filter((name) => field(groups, name) !== undefined).map((name) =>
+    problem(['locks', 'groups', name], 'cannot stand here; the lock of this group is `fl:GROUP`'),
+  );
+
+/** Locks and tokens that stand twice, tokens of nobody, groups that would be left out. */
 export const lockProblems = (document: unknown): readonly NetworkFileProblem[] => {
   const locks = field(document, 'locks');
   const tokens = list(field(field(locks, 'identities'), 'tokens'));
@@ -42,5 +50,6 @@ export const lockProblems = (document: unknown): readonly NetworkFileProblem[] =
       'this token',
     ),
     ...tokenProblems(tokens),
+    ...groupProblems(field(locks, 'groups')),
   ];
 };
