@@ -12,6 +12,8 @@ export interface StartOptions {
   readonly trustClientHeader: boolean;
   readonly json: boolean;
   readonly accessLog: boolean;
+  /** Whose tokens administer; undefined: this machine's own issuer. */
+  readonly issuer: { readonly url: string; readonly audience: string } | undefined;
   /** Pause between two plans, and between two looks at whether to publish. */
   readonly paceMs: number;
 }
@@ -23,6 +25,7 @@ export type ParsedOptions =
 
 export const DEFAULT_PORT = 8080;
 const DEFAULT_PACE_MS = 2_000;
+const DEFAULT_AUDIENCE = 'mirrortide';
 
 export const HELP = `npm start -- [options]      the whole system on this machine
 
@@ -32,6 +35,8 @@ export const HELP = `npm start -- [options]      the whole system on this machin
   --once                 scan, crawl, publish, print the table, write the snapshot, leave
   --geo FILE             country or ASN database (.mmdb) that says where clients are; may be repeated
   --trust-client-header  believe \`Mirrortide-Client: <ip>[,country=CC][,asn=N]\`; for tests only
+  --issuer URL           OpenID provider whose tokens administer the network, instead of the one that runs here
+  --audience NAME        what such tokens must be meant for (default ${DEFAULT_AUDIENCE})
   --pace SECONDS         pause between plans and between publications (default 2; deployed: 60)
   --access-log           one line for each request
   --json                 print the table as JSON, one object per line
@@ -49,6 +54,8 @@ const OPTIONS = {
   once: { type: 'boolean', default: false },
   geo: { type: 'string', multiple: true },
   'trust-client-header': { type: 'boolean', default: false },
+  issuer: { type: 'string' },
+  audience: { type: 'string', default: DEFAULT_AUDIENCE },
   pace: { type: 'string' },
   'access-log': { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
@@ -80,6 +87,10 @@ export function parseOptions(args: readonly string[], folder: string): ParsedOpt
   const paceMs = parsePaceMs(values.pace);
   if (paceMs === undefined)
     return { kind: 'wrong', problem: `--pace must be a number of seconds from 0.1 to 3600, not "${values.pace}"` };
+  const { issuer, audience } = values;
+  if (issuer !== undefined && !/^https?:\/\/[^\s?#]+$/.test(issuer)) {
+    return { kind: 'wrong', problem: `--issuer must be an http or https URL without query, not "${issuer}"` };
+  }
   const absolute = (path: string | undefined): string | undefined => (path === undefined ? undefined : resolve(folder, path));
   return {
     kind: 'start',
@@ -92,6 +103,7 @@ export function parseOptions(args: readonly string[], folder: string): ParsedOpt
       trustClientHeader: values['trust-client-header'],
       json: values.json,
       accessLog: values['access-log'],
+      issuer: issuer === undefined ? undefined : { url: issuer, audience },
       paceMs,
     },
   };

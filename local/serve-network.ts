@@ -9,6 +9,7 @@ import { type EdgeServer, startEdgeServer } from './edge/edge-server.ts';
 import { exampleUrls } from './edge/example-urls.ts';
 import { homePage } from './edge/home-page.ts';
 import { loadViewerFunction } from './edge/viewer-function.ts';
+import { type LocalIdentity, openIdentity } from './identity/local-identity.ts';
 import type { Network } from './network.ts';
 import type { StartOptions } from './options.ts';
 import { fullCycle } from './runtime/full-cycle.ts';
@@ -31,12 +32,14 @@ export interface ServeInput {
 
 const ADDRESS = '127.0.0.1';
 const READY_POLL_MS = 100;
+/** Of everybody in the sample, which holds nothing that is worth a secret; other networks get secrets of their own at every start. */
+const SAMPLE_SECRET = 'mirrortide';
 
 /** The edge, one full cycle, the table, the `ready` line, then the schedules until the signal fires. Returns the exit code. */
 export async function serveNetwork(input: ServeInput): Promise<number> {
   const { options, system, network, signal, show, report } = input;
   // The port first: that it is taken is worth knowing before a minute of crawling.
-  const edge = await openEdge(input);
+  const { server: edge, identity } = await openEdge(input);
   const url = `http://${ADDRESS}:${edge.port}`;
   const categories = network.inventory.categories;
   try {
@@ -66,7 +69,7 @@ export async function serveNetwork(input: ServeInput): Promise<number> {
     }));
     typeCommands(process.stdin, commands, (line) => show.line(`  ${line}`), signal);
     try {
-      await becomeReady(input, url);
+      await becomeReady(input, url, identity);
       await untilAborted(signal);
     } finally {
       show.line('stopping');
@@ -78,7 +81,12 @@ export async function serveNetwork(input: ServeInput): Promise<number> {
   }
 }
 
-async function openEdge({ options, system, network, show, report }: ServeInput): Promise<EdgeServer> {
+interface OpenedEdge {
+  readonly server: EdgeServer;
+  readonly identity: LocalIdentity;
+}
+
+async function openEdge({ options, system, network, show, report }: ServeInput): Promise<OpenedEdge> {
   const { country, asn, address } = network.localClient;
   const lookUp = await databasePlaces(options.geo, { country, asn }).catch((error: unknown) => {
     throw new StartProblem(`--geo: ${error instanceof Error ? error.message : String(error)}`);
@@ -93,18 +101,26 @@ async function openEdge({ options, system, network, show, report }: ServeInput):
     now: Date.now,
   };
   let base = `http://${ADDRESS}:${options.port}`;
+  // The issuer is named after the port, which is known only when the edge listens.
+  let identity: LocalIdentity | undefined;
   try {
     const server = await startEdgeServer({
       port: options.port,
       address: ADDRESS,
       respond: (request) =>
         request.uri === '/' ? homePage(system, base) : answerAtEdge(deps, { ...request, address: address ?? request.address }),
-      gateway: apiGateway({ invoke: system.api, now: Date.now }),
+      gateway: apiGateway({
+        invoke: system.api,
+        now: Date.now,
+        authorize: async (header) => (await identity?.authorize(header)) ?? { kind: 'unavailable' },
+      }),
+      issuer: () => identity?.issuer,
       accessLog: options.accessLog ? (line) => show.line(line) : undefined,
       onFault: (error) => report('answering', error),
     });
     base = `http://${ADDRESS}:${server.port}`;
-    return server;
+    identity = await openIdentity(options.issuer, base, network.inventory, network.sample && SAMPLE_SECRET);
+    return { server, identity };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
       throw new StartProblem(`port ${options.port} on ${ADDRESS} is in use; npm start -- --port N takes another one`);
@@ -128,7 +144,7 @@ function readinessPath(view: SnapshotView): string {
 }
 
 /** Waits until clients get answers, says what to open, and prints the one line that programs wait for. */
-async function becomeReady(input: ServeInput, url: string): Promise<void> {
+async function becomeReady(input: ServeInput, url: string, identity: LocalIdentity): Promise<void> {
   const { system, signal, network, show } = input;
   let published = await system.published();
   if (published === undefined) show.line('nothing is published yet; the schedules go on trying');
@@ -153,12 +169,21 @@ async function becomeReady(input: ServeInput, url: string): Promise<void> {
   if (signal.aborted) return;
   show.line('open');
   for (const { url: example, what } of exampleUrls(view, url)) show.line(`  ${example}\n      ${what}`);
+  showAccounts(identity, show);
   if (network.sample !== undefined) {
     show.line('change the sample: type a letter and Enter');
     for (const { key, help } of network.sample.commands) show.line(`  ${key}  ${help}`);
   }
   show.line(`the functions log to ${input.folder}/functions.log`);
   show.line(`ready ${url}`);
+}
+
+function showAccounts({ issuer, accounts }: LocalIdentity, show: Progress): void {
+  const [first, ...others] = accounts;
+  if (issuer === undefined || first === undefined) return;
+  show.line('administer: this gives a token for Authorization: Bearer');
+  show.line(`  curl -su ${first.name}:${first.secret} -d grant_type=client_credentials ${issuer.tokenUrl}`);
+  if (others.length > 0) show.line(`  or as ${others.map(({ name, secret }) => `${name}:${secret}`).join(', ')}`);
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {

@@ -123,8 +123,8 @@ export function apiGateway(deps: ApiGatewayDeps): Gateway {
     owns: (path) => findRoute(path) !== undefined,
     respond: async (request, target) => {
       const arrivedMs = deps.now();
-      const route = findRoute(target.uri, request.method);
-      if (route === undefined) return jsonAnswer(405, 'method_not_allowed', 'No route of this path takes this method.');
+      const route = findRoute(target.uri);
+      if (route === undefined) return jsonAnswer(404, 'not_found', 'There is nothing at this path.');
       const body = await bodyOf(request, route.maxBodyBytes);
       if (body === undefined) {
         const text = `A body may have ${route.maxBodyBytes} bytes.`;

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Issuer } from '../identity/issuer.ts';
 import type { Gateway } from './api-gateway.ts';
 import { encodeAnswer } from './content-coding.ts';
 import type { EdgeAnswer } from './edge-cache.ts';
@@ -12,6 +13,8 @@ export interface EdgeServerOptions {
   readonly respond: (request: EdgeRequest) => Promise<EdgeAnswer>;
   /** Has paths of its own, beside the cache, with any method and with bodies. */
   readonly gateway?: Gateway;
+  /** Answers on its own what it owns; undefined until there is one. */
+  readonly issuer?: () => Pick<Issuer, 'owns' | 'handle'> | undefined;
   /** One line per request, when wanted. */
   readonly accessLog: ((line: string) => void) | undefined;
   readonly onFault: (error: unknown) => void;
@@ -89,6 +92,8 @@ async function answerRequest(options: EdgeServerOptions, request: IncomingMessag
 }
 
 async function serve(options: EdgeServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const issuer = options.issuer?.();
+  if (issuer?.owns(splitTarget(request.url ?? '')?.uri ?? '') === true) return issuer.handle(request, response);
   const started = performance.now();
   let answer: EdgeAnswer;
   try {

@@ -11,6 +11,12 @@ export interface Account {
   readonly groups: readonly string[];
 }
 
+/** Names of the claims that a network reads, `policies.access` of its file. */
+export interface ClaimNames {
+  readonly userClaim: string;
+  readonly groupsClaim: string;
+}
+
 export interface Issuer {
   /** The `iss` of its tokens; its discovery document is below. */
   readonly url: string;
@@ -45,7 +51,7 @@ const keepsNothing = (): Adapter => ({
   revokeByGrantId: async () => undefined,
 });
 
-const configuration = (accounts: readonly Account[], key: JWK): Configuration => ({
+const configuration = (accounts: readonly Account[], names: ClaimNames, key: JWK): Configuration => ({
   adapter: keepsNothing,
   jwks: { keys: [key] },
   clients: accounts.map(({ name, secret }) => ({
@@ -72,8 +78,9 @@ const configuration = (accounts: readonly Account[], key: JWK): Configuration =>
       },
     },
   },
-  extraTokenClaims: (_, token) => ({
-    groups: accounts.find(({ name }) => name === token.clientId)?.groups ?? [],
+  extraTokenClaims: (_, { clientId = '' }) => ({
+    [names.groupsClaim]: accounts.find(({ name }) => name === clientId)?.groups ?? [],
+    ...(names.userClaim !== 'sub' && { [names.userClaim]: clientId }),
   }),
 });
 
@@ -81,9 +88,9 @@ const configuration = (accounts: readonly Account[], key: JWK): Configuration =>
  * An OpenID provider for one machine, below `/oidc` of the edge's own address: what a network's identity provider is when deployed.
  * People get a token with a name and a secret (OAuth 2.0, client credentials), since nobody signs in with a browser here.
  */
-export const localIssuer = async (base: string, accounts: readonly Account[]): Promise<Issuer> => {
+export const localIssuer = async (base: string, accounts: readonly Account[], names: ClaimNames): Promise<Issuer> => {
   const url = `${base}${MOUNT}`;
-  const provider = new Provider(url, configuration(accounts, await signingKey()));
+  const provider = new Provider(url, configuration(accounts, names, await signingKey()));
   const callback = provider.callback();
   return {
     url,

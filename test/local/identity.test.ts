@@ -16,7 +16,10 @@ let issuer: Issuer;
 beforeAll(async () => {
   server = createServer((request, response) => issuer.handle(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  issuer = await localIssuer(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, ACCOUNTS);
+  issuer = await localIssuer(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, ACCOUNTS, {
+    userClaim: 'preferred_username',
+    groupsClaim: 'groups',
+  });
 });
 
 afterAll(() => {
@@ -65,6 +68,7 @@ describe('the issuer of this machine', () => {
         aud: 'mirrortide',
         sub: 'wrangler',
         client_id: 'wrangler',
+        preferred_username: 'wrangler',
         groups: '[administrators people]',
         lifetime: 3_600,
         named: true,
