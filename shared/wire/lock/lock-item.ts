@@ -45,6 +45,13 @@ const lastWriteItem = v.object({
   of: v.optional(v.number()),
 });
 
+/** By host. Not `v.record`, which leaves out keys called `constructor` and `prototype`: a host may be called so, and would hold unseen. */
+const holders = v.pipe(
+  v.custom<object>((value) => typeof value === 'object' && value !== null && !Array.isArray(value)),
+  v.transform((value) => Object.entries(value)),
+  v.array(v.tuple([v.string(), grantItem])),
+);
+
 const lockItem = v.object({
   name: v.string(),
   id: v.number(),
@@ -54,7 +61,7 @@ const lockItem = v.object({
   n: v.number(),
   fc: v.number(),
   fb: v.number(),
-  h: v.record(v.string(), grantItem),
+  h: holders,
   p: v.object({
     m: v.picklist(['hold', 'lease']),
     l: v.number(),
@@ -110,7 +117,7 @@ const toLastWrite = (item: v.InferOutput<typeof lastWriteItem>): LastWrite => ({
 /** Throws WireError on anything that is not the state of a lock. */
 export const parseLockItem = (item: PlainItem): LockState => {
   const lock = parsed('the state of a lock', lockItem, item);
-  const grants = Object.entries(lock.h).map(([host, grant]) => toGrant(host, grant));
+  const grants = lock.h.map(([host, grant]) => toGrant(host, grant));
   return {
     name: lock.name,
     id: lock.id,
