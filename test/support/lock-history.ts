@@ -187,6 +187,8 @@ export const runHistory = async (store: LockStore, lock: string, plan: HistoryPl
     legacy: boolean,
   ): Promise<Reply<T>> => {
     const from = step++;
+    // A client sends nothing before it heard of, or gave up, what it sent before: no two of its requests arrive in one millisecond.
+    nowMs += 1;
     const entry: RecordedCall = { ...record, from, to: undefined, outcome: undefined };
     calls.push(entry);
     const serve = (): Promise<Reply<T>> =>
