@@ -42,14 +42,14 @@ const listing = (id: string, summary: string, tag: string, schema: string): Desc
   errors: LIST_ERRORS,
 });
 
-const putting = (id: string, summary: string, tag: string, name: string, creates: boolean): Described => ({
+const putting = (id: string, summary: string, tag: string, name: string): Described => ({
   id,
   summary,
   tag,
   body: { schema: ref(name), name },
   replies: {
     200: { description: 'As it is now, or would be.', schema: ref(name), tagged: true },
-    ...(creates ? { 201: { description: 'It is new.', schema: ref(name), tagged: true } } : {}),
+    201: { description: 'It is new.', schema: ref(name), tagged: true },
   },
   errors: WRITE_ERRORS,
   repeatable: true,
@@ -79,7 +79,7 @@ const entity = (path: string, name: string, tag: string): Readonly<Record<string
   return {
     [`GET ${path}`]: listing(`list${name}s`.replace('ys', 'ies'), `The ${tag} that you may read.`, tag, `${name}Page`),
     [`GET ${path}/{id}`]: reading(`read${name}`, `One ${one}.`, tag, name, true),
-    [`PUT ${path}/{id}`]: putting(`put${name}`, `Declares a ${one}, or replaces it.`, tag, name, true),
+    [`PUT ${path}/{id}`]: putting(`put${name}`, `Declares a ${one}, or replaces it.`, tag, name),
     [`PATCH ${path}/{id}`]: patching(`patch${name}`, `Changes some fields of a ${one}.`, tag, name),
     [`DELETE ${path}/{id}`]: removing(`delete${name}`, `Removes a ${one} that nothing refers to.`, tag),
   };
@@ -95,7 +95,7 @@ export const OPERATIONS: Readonly<Record<string, Described>> = {
   'GET /api/v1/network': reading('readNetwork', 'The whole network file; for administrators.', 'network', 'NetworkFile'),
   'GET /api/v1/audit': reading('readAudit', 'Every change, newest first; for administrators.', 'audit', 'AuditPage'),
   [`GET ${SETTINGS}`]: reading('readSettings', 'One section of the settings; for administrators.', 'network', 'Settings', true),
-  [`PUT ${SETTINGS}`]: putting('putSettings', 'Replaces a section.', 'network', 'Settings', false),
+  [`PUT ${SETTINGS}`]: putting('putSettings', 'Replaces a section.', 'network', 'Settings'),
   [`PATCH ${SETTINGS}`]: patching('patchSettings', 'Changes a part of a section.', 'network', 'Settings'),
   [`DELETE ${SETTINGS}`]: removing('resetSettings', 'Leaves a section to its defaults; `network` has none.', 'network'),
   ...entity('/api/v1/sites', 'Site', 'sites'),
