@@ -4,6 +4,7 @@ export const ENV_KEYS = [
   'MIRRORTIDE_INVENTORY_TABLE',
   'MIRRORTIDE_POINTER_TABLE',
   'MIRRORTIDE_OBSERVATION_TABLE',
+  'MIRRORTIDE_DRAIN_TABLE',
   'MIRRORTIDE_BUCKET',
   'MIRRORTIDE_PUBLISH_QUEUE_URL',
 ] as const;
@@ -25,6 +26,7 @@ export interface Config {
   readonly inventoryTable: string;
   readonly pointerTable: string;
   readonly observationTable: string;
+  readonly drainTable: string;
   readonly bucket: string;
   readonly publishQueueUrl: string;
   readonly times: CrawlTimes;
@@ -36,6 +38,7 @@ export const parseConfig = (env: Environment): Readonly<Config> => {
     inventoryTable: values.MIRRORTIDE_INVENTORY_TABLE,
     pointerTable: values.MIRRORTIDE_POINTER_TABLE,
     observationTable: values.MIRRORTIDE_OBSERVATION_TABLE,
+    drainTable: values.MIRRORTIDE_DRAIN_TABLE,
     bucket: values.MIRRORTIDE_BUCKET,
     publishQueueUrl: values.MIRRORTIDE_PUBLISH_QUEUE_URL,
     times: { checkMs: FUNCTION_TIMEOUT_MS - WRITE_MARGIN_MS, leaseMs: FUNCTION_TIMEOUT_MS + LEASE_MARGIN_MS },

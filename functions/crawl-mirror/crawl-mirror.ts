@@ -3,26 +3,21 @@ import type { Observation } from '#domain/crawl/observation.ts';
 import { type CrawlSubject, observe, type SeenBefore } from '#domain/crawl/observe.ts';
 import type { Carriage, Category, CrawlPolicy, EpochMs, Inventory } from '#domain/inventory/inventory.ts';
 import { changesAnswers } from '#domain/snapshot/answer-basis.ts';
-import type { Clock } from '#ports/clock.ts';
 import type { CrawlRequest } from '#ports/crawl-queue.ts';
-import type { Log } from '#ports/log.ts';
 import type { ManifestStore } from '#ports/manifest-store.ts';
 import type { FactsStore, Fence, ObservationStore } from '#ports/observation-store.ts';
-import type { PublishRequests } from '#ports/publish-requests.ts';
 import { checkMirror, type Peers } from './check-mirror.ts';
 import type { CrawlTimes } from './config.ts';
+import { type SettleDrainDeps, settleDrain } from './settle-drain.ts';
 import type { WarmReads } from './warm-reads.ts';
 
-export interface CrawlMirrorDeps {
+export interface CrawlMirrorDeps extends SettleDrainDeps {
   readonly reads: WarmReads;
   readonly manifests: Pick<ManifestStore, 'pointer'>;
   readonly observations: Pick<ObservationStore, 'acquire' | 'write'>;
   readonly facts: FactsStore;
-  readonly publish: PublishRequests;
   /** Peers that obey the network's own crawl policy: identity, address guard, ports. */
   readonly peers: (policy: CrawlPolicy) => Peers;
-  readonly clock: Clock;
-  readonly log: Log;
   readonly times: CrawlTimes;
 }
 
@@ -32,6 +27,8 @@ export type CrawlOutcome =
   /** The inventory no longer has the host, the category or their relation, or somebody switched it off. */
   | { readonly kind: 'not-wanted'; readonly reason: 'not-carried' | Exclude<SwitchState, 'on'> }
   | { readonly kind: 'no-manifest' }
+  /** Somebody writes into the tree: what it holds now says nothing, neither for nor against it. */
+  | { readonly kind: 'synchronising' }
   | { readonly kind: 'held'; readonly untilMs: EpochMs }
   /** A check of this kind ended after this one was planned: the message came twice, or late. */
   | { readonly kind: 'already-done' }
@@ -99,6 +96,8 @@ export const crawlMirror = async (deps: CrawlMirrorDeps, request: CrawlRequest):
   if (wanted.kind !== 'wanted') return wanted;
   const pointer = await deps.manifests.pointer(request.category);
   if (pointer === undefined) return { kind: 'no-manifest' };
+  const pair = await deps.drains.pair({ host: request.host, category: request.category });
+  if (pair?.state === 'SYNCING') return { kind: 'synchronising' };
   const { manifest, coverage } = await deps.reads.master(pointer);
 
   const nowMs = deps.clock.now();
@@ -121,7 +120,9 @@ export const crawlMirror = async (deps: CrawlMirrorDeps, request: CrawlRequest):
   };
   const policy = inventory.settings.crawl;
   const report = await checkMirror(deps.peers(policy), deps.clock, policy, subject, before, request.check, deps.times.checkMs);
-  const outcome = await record(deps, observe(subject, before, report), lease.fence);
+  const observed = observe(subject, before, report);
+  const outcome = await record(deps, observed, lease.fence);
+  if (outcome.kind === 'crawled') await settleDrain(deps, pair, subject, report, observed.facts, inventory.settings.drain);
   await tellPublisher(deps, request, lease.observation, outcome);
   deps.log.info('crawled', {
     host: request.host,

@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { dynamoClient, s3Client, sqsClient } from '#adapters/aws/clients.ts';
+import { dynamoDrainStore } from '#adapters/aws/dynamo-drain-store.ts';
 import { dynamoInventoryStore } from '#adapters/aws/dynamo-inventory-store.ts';
 import { dynamoManifestStore } from '#adapters/aws/dynamo-manifest-store.ts';
 import { dynamoObservationStore } from '#adapters/aws/dynamo-observation-store.ts';
@@ -32,6 +34,7 @@ const peers = networkPeers(({ contact, allowedAddresses, allowedPorts, connectio
 });
 const stores = { observations: dynamoObservationStore(dynamo, config.observationTable), facts: s3FactsStore(bucket) };
 const publish = sqsPublishRequests(sqsClient(), config.publishQueueUrl, clock);
-const deps = { reads, manifests, ...stores, publish, peers, clock, log, times: config.times };
+const drains = dynamoDrainStore(dynamo, config.drainTable);
+const deps = { drains, newId: randomUUID, reads, manifests, ...stores, publish, peers, clock, log, times: config.times };
 
 export const handler = sqsBatch(log, async (body) => (await crawlMirror(deps, parseCrawlRequest(body))).kind);

@@ -4,6 +4,7 @@ export const ENV_KEYS = [
   'MIRRORTIDE_INVENTORY_TABLE',
   'MIRRORTIDE_POINTER_TABLE',
   'MIRRORTIDE_OBSERVATION_TABLE',
+  'MIRRORTIDE_DRAIN_TABLE',
   'MIRRORTIDE_BUCKET',
   'MIRRORTIDE_EDGE_TABLE_ARN',
 ] as const;
@@ -13,6 +14,7 @@ export interface Config {
   readonly inventoryTable: string;
   readonly pointerTable: string;
   readonly observationTable: string;
+  readonly drainTable: string;
   readonly bucket: string;
   /** `undefined`: the table is the object `edge-table.json` of the bucket. */
   readonly edgeTableArn: string | undefined;
@@ -30,6 +32,7 @@ export const parseConfig = (env: Environment): Readonly<Config> => {
     inventoryTable: values.MIRRORTIDE_INVENTORY_TABLE,
     pointerTable: values.MIRRORTIDE_POINTER_TABLE,
     observationTable: values.MIRRORTIDE_OBSERVATION_TABLE,
+    drainTable: values.MIRRORTIDE_DRAIN_TABLE,
     bucket: values.MIRRORTIDE_BUCKET,
     edgeTableArn: arn === '' ? undefined : arn,
   };

@@ -12,6 +12,7 @@ import { printSnapshot } from '#wire/snapshot/print-snapshot.ts';
 import { readDocument } from '#wire/snapshot/read-document.ts';
 import { type NetworkState, type NetworkStores, readObjects, readState, stateDigest, type WarmObjects } from './read-network.ts';
 import { selfTest } from './self-test.ts';
+import { admitListed, keptHosts, retractKept, type SettleDrainsDeps, settle } from './settle-drains.ts';
 import { staticAnswers } from './static-answers.ts';
 
 /** What one warm process remembers; starting without it costs work and changes nothing. */
@@ -21,15 +22,19 @@ export interface PublishMemory {
   state: string | undefined;
   /** Snapshot whose edge table and static lists this process wrote to the end. */
   finished: string | undefined;
+  /** Hosts that are away and listed all the same, in the snapshot of the last run. */
+  kept: number;
 }
 
 export const publishMemory = (): PublishMemory => ({
   objects: { manifests: new Map(), facts: new Map() },
   state: undefined,
   finished: undefined,
+  kept: 0,
 });
 
-export interface PublishSnapshotDeps extends NetworkStores {
+export interface PublishSnapshotDeps extends NetworkStores, SettleDrainsDeps {
+  readonly drains: NetworkStores['drains'] & SettleDrainsDeps['drains'];
   readonly snapshots: SnapshotStore;
   readonly edgeTable: EdgeTable;
   readonly staticLists: StaticLists;
@@ -47,7 +52,9 @@ export type PublishOutcome =
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'refused'; readonly reasons: readonly string[] }
   /** Another publisher moved the pointer first. */
-  | { readonly kind: 'lost' };
+  | { readonly kind: 'lost' }
+  /** A host that was about to be listed went away, or another publisher is at work. */
+  | { readonly kind: 'overtaken' };
 
 interface Built {
   readonly document: SnapshotDocument;
@@ -58,7 +65,15 @@ interface Built {
 const build = async (deps: PublishSnapshotDeps, state: NetworkState): Promise<Built> => {
   deps.memory.objects = await readObjects(deps, state, deps.memory.objects);
   const { manifests, facts } = deps.memory.objects;
-  const document = assembleSnapshot(state.inventory, [...manifests.values()], state.observations, facts, deps.clock.now());
+  const document = assembleSnapshot(
+    state.inventory,
+    [...manifests.values()],
+    state.observations,
+    facts,
+    deps.clock.now(),
+    state.pairs,
+  );
+  deps.memory.kept = keptHosts(state, document).length;
   const bytes = printSnapshot(document);
   return { document, bytes, name: createHash('sha256').update(bytes).digest('hex') };
 };
@@ -125,34 +140,52 @@ const replacePublished = async (
     return { kind: 'refused', reasons };
   }
   await deps.snapshots.putSnapshot(built.name, built.bytes);
+  await retractKept(deps, state, built.document);
+  if ((await admitListed(deps, state, built.document)) === 'overtaken') return { kind: 'overtaken' };
   const move = await deps.snapshots.movePointer(next, published?.version);
   if (move.kind === 'lost') return { kind: 'lost' };
   await finish(deps, built, next);
+  // Last: clients that find lists beside the snapshot must not be sent to a host that is told that nobody is.
+  await settle(deps, state, built.document);
   return { kind: 'published', pointer: next };
 };
 
-/**
- * Builds the snapshot and makes it the published one:
- *
- *   state ─▶ build ─▶ guard, self-test ─▶ object ─▶ pointer ─▶ edge table ─▶ static lists
- *
- * Killed anywhere, the next run does the same again: before the pointer nothing was visible, after it the built name equals the
- * pointer's and only the last two steps are repeated.
- */
-export const publishSnapshot = async (deps: PublishSnapshotDeps, order: PublishOrder): Promise<PublishOutcome> => {
+const publishOnce = async (deps: PublishSnapshotDeps, order: PublishOrder): Promise<PublishOutcome> => {
+  // Before the state: whoever published since must have read a state as new as this one, else the pointer does not move.
+  const published = await deps.snapshots.readPointer();
   const state = await readState(deps);
   const digest = stateDigest(state, deps.clock.now());
-  if (digest === deps.memory.state && order.force === undefined) return { kind: 'unchanged' };
+  const isKnown = digest === deps.memory.state && published?.pointer.name === deps.memory.finished;
+  if (isKnown && order.force === undefined) return { kind: 'unchanged' };
   deps.memory.state = undefined;
   const built = await build(deps, state);
-  const published = await deps.snapshots.readPointer();
   if (published?.pointer.name === built.name) {
     await finish(deps, built, published.pointer);
+    // A run that was killed after the pointer did not come to this.
+    if ((await admitListed(deps, state, built.document)) === 'overtaken') return { kind: 'overtaken' };
+    await settle(deps, state, built.document);
     deps.memory.state = deps.memory.finished === built.name ? digest : undefined;
     return { kind: 'unchanged' };
   }
   const outcome = await replacePublished(deps, state, built, published, order);
   if (outcome.kind === 'published' && deps.memory.finished === built.name) deps.memory.state = digest;
+  return outcome;
+};
+
+/** Hosts that go away while a snapshot is made that lists them. */
+const MOST_TRIES = 3;
+
+/**
+ * Builds the snapshot and makes it the published one:
+ *
+ *   state ─▶ build ─▶ guard, self-test ─▶ object ─▶ groups ─▶ pointer ─▶ edge table ─▶ static lists ─▶ hosts that are away
+ *
+ * Killed anywhere, the next run does the same again: before the pointer nothing was visible, after it the built name equals the
+ * pointer's and only the steps after it are repeated.
+ */
+export const publishSnapshot = async (deps: PublishSnapshotDeps, order: PublishOrder): Promise<PublishOutcome> => {
+  let outcome = await publishOnce(deps, order);
+  for (let tries = 1; outcome.kind === 'overtaken' && tries < MOST_TRIES; tries += 1) outcome = await publishOnce(deps, order);
   return outcome;
 };
 

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 import pLimit from 'p-limit';
 import type { Facts, FactsName, Observation } from '#domain/crawl/observation.ts';
+import { type DrainGroup, isAway, type SyncPair } from '#domain/drain/drain-state.ts';
 import type { EpochMs, Inventory } from '#domain/inventory/inventory.ts';
 import type { Manifest } from '#domain/master/manifest.ts';
 import { answerBasis } from '#domain/snapshot/answer-basis.ts';
+import { awayText } from '#domain/snapshot/drained-carriers.ts';
+import type { DrainStore } from '#ports/drain-store.ts';
 import type { InventoryStore } from '#ports/inventory-store.ts';
 import type { Log } from '#ports/log.ts';
 import type { ManifestPointer, ManifestStore } from '#ports/manifest-store.ts';
@@ -14,6 +17,7 @@ export interface NetworkStores {
   readonly manifests: Pick<ManifestStore, 'pointer' | 'read'>;
   readonly observations: Pick<ObservationStore, 'list'>;
   readonly facts: Pick<FactsStore, 'get'>;
+  readonly drains: Pick<DrainStore, 'pairs' | 'groups'>;
   readonly log: Log;
 }
 
@@ -22,6 +26,9 @@ export interface NetworkState {
   readonly inventory: Inventory;
   readonly pointers: readonly ManifestPointer[];
   readonly observations: readonly Observation[];
+  /** Strongly consistent: a host that is told to go away is away for every publisher that starts later. */
+  readonly pairs: readonly SyncPair[];
+  readonly groups: readonly DrainGroup[];
 }
 
 /** Immutable objects that a warm process need not read again. */
@@ -34,25 +41,37 @@ export interface WarmObjects {
 const SLOT_MS = 5 * 60_000;
 const READS_AT_ONCE = 16;
 
-export const readState = async ({ inventory, manifests, observations }: NetworkStores): Promise<NetworkState> => {
+export const readState = async ({ inventory, manifests, observations, drains }: NetworkStores): Promise<NetworkState> => {
   const declared = await inventory.load();
   const read = await Promise.all(
-    declared.categories.map(async ({ id }) => ({ pointer: await manifests.pointer(id), seen: await observations.list(id) })),
+    declared.categories.map(async ({ id }) => ({
+      pointer: await manifests.pointer(id),
+      seen: await observations.list(id),
+      pairs: await drains.pairs(id),
+      groups: await drains.groups(id),
+    })),
   );
   return {
     inventory: declared,
     pointers: read.flatMap(({ pointer }) => pointer ?? []),
     observations: read.flatMap(({ seen }) => seen),
+    pairs: read.flatMap(({ pairs }) => pairs),
+    groups: read.flatMap(({ groups }) => groups),
   };
 };
 
 /** Equal for states that give equal snapshots within one slot of time; moments of checking are left out, they change always. */
-export const stateDigest = ({ inventory, pointers, observations }: NetworkState, nowMs: EpochMs): string => {
+export const stateDigest = ({ inventory, pointers, observations, pairs, groups }: NetworkState, nowMs: EpochMs): string => {
   const masters = pointers.map(({ category, name }) => [category, name]);
   const seen = observations.map(answerBasis);
   const slot = Math.floor(nowMs / SLOT_MS);
+  // What is still to be told to hosts and groups counts too, or a run that was killed would never be made up for.
+  const away = pairs
+    .filter(({ state }) => isAway(state))
+    .map((pair) => [pair.host, pair.category, pair.fence, awayText(pair), pair.publishedMs === undefined]);
+  const members = groups.map(({ category, key, inService }) => [category, key, inService]);
   return createHash('sha256')
-    .update(JSON.stringify([slot, inventory, masters, seen]))
+    .update(JSON.stringify([slot, inventory, masters, seen, away, members]))
     .digest('hex');
 };
 

@@ -87,7 +87,25 @@ export class Alarms extends Construct {
       missing: TreatMissingData.BREACHING,
       comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
     });
+    this.drainAlarms();
     this.lockAlarms(props);
+  }
+
+  private drainAlarms(): void {
+    const period = Duration.minutes(5);
+    const ours = (metricName: string) => new Metric({ namespace: METRICS, metricName, statistic: 'Maximum', period });
+    const missing = TreatMissingData.NOT_BREACHING;
+    this.alarm({ name: 'a host is held', metric: ours('HostsHeld'), threshold: 1, periods: 1, missing });
+    this.alarm({ name: 'a host is not verified', metric: ours('HostsUnverifiedTooLong'), threshold: 1, periods: 1, missing });
+    this.alarm({ name: 'a group has nobody else', metric: ours('HostsKeptThoughAway'), threshold: 1, periods: 1, missing });
+    this.alarm({
+      name: 'drains are not swept',
+      metric: new Metric({ namespace: METRICS, metricName: 'DrainSweeps', statistic: 'Sum', period: Duration.minutes(15) }),
+      threshold: 1,
+      periods: 2,
+      missing: TreatMissingData.BREACHING,
+      comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
+    });
   }
 
   private lockAlarms({ lockEvents, lostLockEvents, lockSite }: AlarmsProps): void {

@@ -25,7 +25,7 @@ export class NetworkStorage extends Construct {
     this.pointers = this.table('Pointers', 'pointer');
     this.observations = this.table('Observations', 'category', 'host');
     this.hosts = this.table('Hosts', 'pk', 'sk');
-    this.drains = this.table('Drains', 'pk', 'sk');
+    this.drains = this.table('Drains', 'pk', 'sk', 'ttl');
 
     this.accessLogs = new Bucket(this, 'AccessLogs', {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
@@ -59,10 +59,11 @@ export class NetworkStorage extends Construct {
     });
   }
 
-  private table(id: string, partitionKey: string, sortKey?: string): TableV2 {
+  private table(id: string, partitionKey: string, sortKey?: string, timeToLive?: string): TableV2 {
     return new TableV2(this, id, {
       partitionKey: { name: partitionKey, type: AttributeType.STRING },
       ...(sortKey === undefined ? {} : { sortKey: { name: sortKey, type: AttributeType.STRING } }),
+      ...(timeToLive === undefined ? {} : { timeToLiveAttribute: timeToLive }),
       billing: Billing.onDemand(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       deletionProtection: true,

@@ -20,6 +20,8 @@ export interface Schedules {
 const DIRECTORY_SCAN_MS = 10_000;
 /** As deployed. */
 const LOCK_SWEEP_MS = 300_000;
+/** Every minute when deployed; here somebody watches. */
+const DRAIN_SWEEP_MS = 15_000;
 
 /**
  * The schedules of the deployed stack, at the pace of a person who watches. Nothing is planned while crawls are pending: the queue
@@ -47,6 +49,9 @@ export function startSchedules(system: LocalSystem, options: SchedulesOptions): 
     }),
     every(LOCK_SWEEP_MS, 'sweeping locks', async () => {
       await system.invoke('sweep-locks', {});
+    }),
+    every(DRAIN_SWEEP_MS, 'sweeping drains', async () => {
+      await system.invoke('sweep-drains', {});
     }),
     every(options.paceMs, 'looking for dead letters', async () => {
       for (const body of await system.takeDeadLetters()) options.onDeadLetter(body);

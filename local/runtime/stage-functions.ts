@@ -17,6 +17,7 @@ export const STAGES = [
   'lock-api',
   'record-lock-events',
   'sweep-locks',
+  'sweep-drains',
 ] as const;
 export type Stage = (typeof STAGES)[number];
 
@@ -32,6 +33,7 @@ const SIZES: Readonly<Record<Stage, { readonly timeoutMs: number; readonly concu
   'lock-api': { timeoutMs: LOCK_TIMEOUT_MS, concurrency: 2 },
   'record-lock-events': { timeoutMs: 60_000, concurrency: 1 },
   'sweep-locks': { timeoutMs: 60_000, concurrency: 1 },
+  'sweep-drains': { timeoutMs: 50_000, concurrency: 1 },
 };
 export const CRAWL_INSTANCES = SIZES['crawl-mirror'].concurrency;
 /** A message comes again when its work did not end in the function's time. */

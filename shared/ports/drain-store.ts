@@ -1,6 +1,7 @@
 import type { DrainChange, DrainEvent } from '#domain/drain/drain-change.ts';
 import type { DrainGroup, GroupKey, PairKey, SyncPair } from '#domain/drain/drain-state.ts';
-import type { CategoryId, HostId } from '#domain/inventory/inventory.ts';
+import type { GroupEdit } from '#domain/drain/membership.ts';
+import type { CategoryId } from '#domain/inventory/inventory.ts';
 
 export type DrainWrite =
   /** The pair is as the change wanted it, by this call or by an earlier try of it. */
@@ -20,15 +21,6 @@ export type DecideChange = (now: DrainNow) => Promise<DrainChange | undefined> |
 export interface Changed {
   readonly pair: SyncPair | undefined;
   readonly change: DrainChange | undefined;
-}
-
-/** A publisher's change of a group's hosts in service. */
-export interface GroupEdit {
-  readonly category: CategoryId;
-  readonly key: GroupKey;
-  /** Revision that it was decided from. */
-  readonly revision: number;
-  readonly hosts: readonly HostId[];
 }
 
 /** What hosts do while they synchronise, and the groups that bound it. Reads are strongly consistent. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { CheckKind, Facts, Observation } from '#domain/crawl/observation.ts';
 import type { Host, Inventory } from '#domain/inventory/inventory.ts';
@@ -19,6 +20,7 @@ import {
   START,
 } from '../support/a-network.ts';
 import { Killed, killSwitch } from '../support/killed-at.ts';
+import { memoryDrainStore } from '../support/memory-drain-store.ts';
 import { type MemoryMirror, memoryFileLister, memoryHttpPeer } from '../support/memory-mirrors.ts';
 import {
   memoryFactsStore,
@@ -59,6 +61,8 @@ const world = async (setup: Setup = {}) => {
   const inventories = memoryInventoryStore({ ...inventory, settings: { ...inventory.settings, crawl } });
   const publish = memoryPublishRequests();
   const deps: CrawlMirrorDeps = {
+    drains: memoryDrainStore(),
+    newId: randomUUID,
     reads: warmReads(inventories as never, manifests, clock),
     manifests,
     observations: memoryObservationStore(),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Facts, Observation } from '#domain/crawl/observation.ts';
@@ -12,6 +13,7 @@ import {
 } from '../../functions/publish-snapshot/publish-snapshot.ts';
 import { aChangedManifest, aHead, aHost, aManifest, anInventory, HOUR, MINUTE, START } from '../support/a-network.ts';
 import { Killed, killSwitch } from '../support/killed-at.ts';
+import { memoryDrainStore } from '../support/memory-drain-store.ts';
 import {
   memoryEdgeTable,
   memoryFactsStore,
@@ -71,6 +73,8 @@ const world = async (hosts: readonly Host[] = [aHost('m1', { netblocks: ['192.0.
     snapshots: memorySnapshotStore(),
     edgeTable: memoryEdgeTable(),
     staticLists: memoryStaticLists(),
+    drains: memoryDrainStore(),
+    newId: randomUUID,
     clock,
     log: memoryLog(),
     memory: publishMemory(),

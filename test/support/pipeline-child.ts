@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { dynamoClient, s3Client, sqsClient } from '#adapters/aws/clients.ts';
+import { dynamoDrainStore } from '#adapters/aws/dynamo-drain-store.ts';
 import { dynamoInventoryStore } from '#adapters/aws/dynamo-inventory-store.ts';
 import { dynamoManifestStore } from '#adapters/aws/dynamo-manifest-store.ts';
 import { dynamoObservationStore } from '#adapters/aws/dynamo-observation-store.ts';
@@ -64,6 +66,7 @@ const scanDeps = {
   clock,
   log: quiet,
 };
+const drains = dynamoDrainStore(dynamo, resources.drainTable);
 const planDeps = {
   inventory,
   manifests,
@@ -73,6 +76,8 @@ const planDeps = {
   log: quiet,
 };
 const crawlDeps = {
+  drains,
+  newId: randomUUID,
   reads: warmReads(inventory, manifests, clock),
   manifests,
   publish: sqsPublishRequests(sqs, resources.publishQueueUrl, { now: Date.now }),
@@ -84,6 +89,8 @@ const crawlDeps = {
   times: { checkMs: 1_000, leaseMs: LEASE_MS },
 };
 const publishDeps = {
+  drains,
+  newId: randomUUID,
   inventory,
   manifests,
   observations,

@@ -1,8 +1,8 @@
 import type { AttributeValue, TransactWriteItem, Update } from '@aws-sdk/client-dynamodb';
 import type { DrainChange, DrainEvent, SlotChange } from '#domain/drain/drain-change.ts';
 import { SERVING_STATES } from '#domain/drain/drain-state.ts';
+import type { GroupEdit } from '#domain/drain/membership.ts';
 import type { CategoryId, HostId } from '#domain/inventory/inventory.ts';
-import type { GroupEdit } from '#ports/drain-store.ts';
 import { printDrainEvent, printPairItem, STATE_ATTRIBUTE, VERSION_ATTRIBUTE } from '#wire/drain/drain-items.ts';
 import { groupItemKey, historyPartition, pairItemKey, versionText } from '#wire/drain/drain-table.ts';
 import { toAttributes } from './plain-item.ts';

@@ -13,9 +13,10 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { DrainChange } from '#domain/drain/drain-change.ts';
 import type { DrainGroup, GroupKey, PairKey, SyncPair } from '#domain/drain/drain-state.ts';
+import type { GroupEdit } from '#domain/drain/membership.ts';
 import { WireError } from '#domain/errors.ts';
 import type { CategoryId } from '#domain/inventory/inventory.ts';
-import type { DrainStore, DrainWrite, GroupEdit } from '#ports/drain-store.ts';
+import type { DrainStore, DrainWrite } from '#ports/drain-store.ts';
 import { parseDrainEvent, parsePairItem } from '#wire/drain/drain-items.ts';
 import {
   categoryPartition,

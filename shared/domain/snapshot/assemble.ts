@@ -7,7 +7,8 @@
  */
 import { sitesById, switchState } from '../crawl/carriage.ts';
 import type { Facts, FactsName, Observation } from '../crawl/observation.ts';
-import { coverageOf } from '../freshness/coverage.ts';
+import type { SyncPair } from '../drain/drain-state.ts';
+import { type Coverage, coverageOf } from '../freshness/coverage.ts';
 import { differsEverywhere } from '../freshness/differs-everywhere.ts';
 import { CONTINENTS, COUNTRIES } from '../inventory/countries.ts';
 import type { Category, CategoryId, EpochMs, Host, Inventory, NetworkSettings, Site } from '../inventory/inventory.ts';
@@ -15,6 +16,7 @@ import type { Manifest, RepositoryRecord } from '../master/manifest.ts';
 import { type AssessedCarrier, assessCarrier, type CarrierSubject, looseGeneration } from './carriers.ts';
 import { type CategoryStandings, categoryStandings, type Profile } from './category-standings.ts';
 import type { SnapshotCarrier, SnapshotDirectory, SnapshotDocument, SnapshotHost, SnapshotRepository } from './document.ts';
+import { type DrainableCarrier, drainedCarriers } from './drained-carriers.ts';
 import { type StandingsTable, standingsTable } from './standings-table.ts';
 
 export type FactsByName = ReadonlyMap<FactsName, Facts>;
@@ -124,6 +126,9 @@ interface Assembly {
   readonly sites: ReadonlyMap<string, Site>;
   readonly observations: ReadonlyMap<string, Observation>;
   readonly factsByName: FactsByName;
+  /** Keyed like observations. */
+  readonly pairs: ReadonlyMap<string, SyncPair>;
+  readonly settings: NetworkSettings;
   readonly carriers: SnapshotCarrier[];
   readonly table: StandingsTable;
   readonly nowMs: EpochMs;
@@ -141,17 +146,30 @@ const subjectsOf = (assembly: Assembly, category: Category): (readonly [number, 
     return [[hostIndex, { carriage, schedule: category.schedule, switches, ...known }] as const];
   });
 
+/** What was measured of a carrier, the whole category considered. */
+const measured = (subject: CarrierSubject, coverage: Coverage, nowMs: EpochMs): AssessedCarrier => {
+  const found = assessCarrier(subject, nowMs);
+  const { facts, carriage } = subject;
+  const compared = found.state === 'serving' && facts !== undefined && !carriage.alwaysCurrent;
+  return compared && differsEverywhere(facts, coverage) ? { ...found, state: 'differs-everywhere' } : found;
+};
+
 /** Adds the category's carriers, and works out how they stand. */
 const assembleCategory = (assembly: Assembly, category: Category, index: number, manifest: Manifest): CategoryInput => {
   const coverage = coverageOf(manifest);
-  const assessed = subjectsOf(assembly, category).map(([host, subject]): Assessed => {
-    const found = assessCarrier(subject, assembly.nowMs);
-    const { facts, carriage } = subject;
-    const empty =
-      found.state === 'serving' && facts !== undefined && !carriage.alwaysCurrent && differsEverywhere(facts, coverage);
-    const carrier: AssessedCarrier = empty ? { ...found, state: 'differs-everywhere' } : found;
+  const subjects = subjectsOf(assembly, category);
+  const drainable = subjects.flatMap(([at, subject]): DrainableCarrier[] => {
+    const host = assembly.hosts[at];
+    if (host === undefined) return [];
+    const carrier = measured(subject, coverage, assembly.nowMs);
+    return [{ host, site: assembly.sites.get(host.site), carrier, pair: assembly.pairs.get(`${host.id}/${category.id}`) }];
+  });
+  const carriers = drainedCarriers(category.id, drainable, assembly.settings.drain);
+  const assessed = subjects.flatMap(([host, subject], at): Assessed[] => {
+    const carrier = carriers[at];
+    if (carrier === undefined) return [];
     assembly.carriers.push({ host, category: index, ...carrier });
-    return { index: assembly.carriers.length - 1, subject, carrier };
+    return [{ index: assembly.carriers.length - 1, subject, carrier }];
   });
   const profiles = profilesOf(assessed, assembly.nowMs);
   const standings = categoryStandings(coverage, category.alternates, profiles, assembly.table, assembly.nowMs);
@@ -173,6 +191,7 @@ export const assembleSnapshot = (
   observations: readonly Observation[],
   factsByName: FactsByName,
   nowMs: EpochMs,
+  pairs: readonly SyncPair[] = [],
 ): SnapshotDocument => {
   const { settings } = inventory;
   const sites = sitesById(inventory);
@@ -184,6 +203,8 @@ export const assembleSnapshot = (
     sites,
     observations: new Map(observations.map((observation) => [`${observation.host}/${observation.category}`, observation])),
     factsByName,
+    pairs: new Map(pairs.map((pair) => [`${pair.host}/${pair.category}`, pair])),
+    settings,
     carriers: [],
     table: standingsTable(),
     nowMs,
