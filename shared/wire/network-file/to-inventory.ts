@@ -47,17 +47,26 @@ const canonicalUrl = (input: string): string => {
   return 'value' in parsed ? parsed.value.url : input;
 };
 
+/** One spelling per directory, whoever made it absolute: `/srv/./a//b` and `/srv/a/b` are compared as texts. */
+const directoryMaster = (path: string): Master => {
+  if (!path.startsWith('/')) return { kind: 'directory', path };
+  const parts: string[] = [];
+  for (const part of path.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '' && part !== '.') parts.push(part);
+  }
+  return { kind: 'directory', path: `/${parts.join('/')}` };
+};
+
 const toMaster = (master: FileCategory['master'], resolve: ResolveDirectory): Master => {
   if (typeof master === 'string') {
-    return /^https?:/i.test(master)
-      ? fileListMaster(canonicalUrl(master), '', undefined)
-      : { kind: 'directory', path: resolve(master) };
+    return /^https?:/i.test(master) ? fileListMaster(canonicalUrl(master), '', undefined) : directoryMaster(resolve(master));
   }
   if (master.rsync !== undefined) return { kind: 'rsync', url: master.rsync, headsUrl: master.heads ?? '' };
   if (master.fullfiletimelist !== undefined)
     return fileListMaster(master.fullfiletimelist, master.stripPrefix ?? '', master.heads);
   if (master.url !== undefined) return { kind: 'heads-only', url: master.url, repositories: unique(master.repositories ?? []) };
-  return { kind: 'directory', path: resolve(master.directory ?? '') };
+  return directoryMaster(resolve(master.directory ?? ''));
 };
 
 const toCategory = (category: FileCategory, resolve: ResolveDirectory): Category => ({

@@ -58,7 +58,7 @@ describe('a printed network', () => {
   test('says no more than is needed', () => {
     expect(printNetworkFile(read(parse(MINIMAL)))).toEqual({
       network: { name: 'Small', contact: 'admin@example.org' },
-      categories: [{ id: 'tools', master: '/srv/network/./tree' }],
+      categories: [{ id: 'tools', master: '/srv/network/tree' }],
       hosts: [
         {
           id: 'mirror.example.org',

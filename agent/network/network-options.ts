@@ -1,0 +1,49 @@
+import { accessSync, constants } from 'node:fs';
+import { type OptionSpec, type OptionValues, textOption, UsageProblem } from '../cli/command.ts';
+import type { NetworkServiceConfig } from './network-service.ts';
+
+/** Options of every command that talks to the network's service. */
+export const SERVICE_OPTIONS: Readonly<Record<string, OptionSpec>> = {
+  server: { type: 'string', help: 'URL  where the API of the network is: https://mirrors.example.org' },
+  'token-file': { type: 'string', help: 'FILE  holds the token of an administrator of the network' },
+  'ca-file': { type: 'string', help: 'FILE  certificates of authorities, instead of the usual ones' },
+};
+
+const CONNECT_MS = 10_000;
+/** A little more than the service gives itself. */
+const TOTAL_MS = 40_000;
+const ATTEMPTS = 6;
+const BACKOFF_MS = 500;
+
+const readable = (options: OptionValues, name: string): string | undefined => {
+  const file = textOption(options, name);
+  if (file === undefined) return undefined;
+  try {
+    accessSync(file, constants.R_OK);
+  } catch (cause) {
+    throw new UsageProblem(`--${name} ${file}: cannot be read`, { cause });
+  }
+  return file;
+};
+
+const serverOf = (options: OptionValues): string => {
+  const server = textOption(options, 'server');
+  if (server === undefined) throw new UsageProblem('--server is needed');
+  if (!/^https?:\/\/[^/?#@]+(?:\/[^?#]*)?$/.test(server) || !URL.canParse(server))
+    throw new UsageProblem(`--server ${server}: must be an http or https URL without user, query and fragment`);
+  return server.replace(/\/+$/, '');
+};
+
+export const serviceConfig = (options: OptionValues): NetworkServiceConfig => {
+  const tokenFile = readable(options, 'token-file');
+  if (tokenFile === undefined) throw new UsageProblem('--token-file is needed');
+  return {
+    server: serverOf(options),
+    tokenFile,
+    caFile: readable(options, 'ca-file'),
+    connectMs: CONNECT_MS,
+    totalMs: TOTAL_MS,
+    attempts: ATTEMPTS,
+    backoffMs: BACKOFF_MS,
+  };
+};

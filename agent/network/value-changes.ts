@@ -1,0 +1,36 @@
+import { isDeepStrictEqual } from 'node:util';
+
+/** One key that differs; undefined is a key that is not there, and so says what holds anyway. */
+export interface ValueChange {
+  /** `carries[0].urls`, `answer.minimumHosts`; empty is the whole value. */
+  readonly path: string;
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+const isMapping = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const areListsOfMappings = (before: unknown, after: unknown): before is readonly unknown[] =>
+  Array.isArray(before) && Array.isArray(after) && before.length === after.length && [...before, ...after].every(isMapping);
+
+const PLAIN = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+const below = (path: string, key: string): string => {
+  if (!PLAIN.test(key)) return `${path}[${JSON.stringify(key)}]`;
+  return path === '' ? key : `${path}.${key}`;
+};
+
+/** Key by key; lists are one value, unless they are as long as before and hold mappings. */
+export const valueChanges = (before: unknown, after: unknown, path = ''): readonly ValueChange[] => {
+  if (isDeepStrictEqual(before, after)) return [];
+  if (isMapping(before) && isMapping(after)) {
+    const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+    return keys.flatMap((key) => valueChanges(before[key], after[key], below(path, key)));
+  }
+  if (areListsOfMappings(before, after)) {
+    const changed: readonly unknown[] = Array.isArray(after) ? after : [];
+    return before.flatMap((one, at) => valueChanges(one, changed[at], `${path}[${at}]`));
+  }
+  return [{ path, before, after }];
+};
