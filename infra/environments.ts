@@ -10,6 +10,14 @@ export interface LockDomain {
   readonly truststore: { readonly bucket: string; readonly key: string; readonly version: string | undefined } | undefined;
 }
 
+/** Whoever says who people are: any OpenID provider that API Gateway can reach. */
+export interface IdentityProvider {
+  /** The `iss` of its tokens; its discovery document is below. */
+  readonly issuer: string;
+  /** What tokens must be meant for (`aud`, or the client's id). */
+  readonly audiences: readonly string[];
+}
+
 /** Sizes, schedules and names per deployment: plain data, chosen by `-c environment=NAME`. */
 export interface Environment {
   /** CloudFormation stack name; also the prefix of what is named by hand. */
@@ -22,6 +30,8 @@ export interface Environment {
   readonly domain: { readonly name: string; readonly certificateArn: string } | undefined;
   /** Undefined: the locks are under the name that the API was given. */
   readonly lockDomain: LockDomain | undefined;
+  /** Undefined: nobody administers over HTTP; the inventory is what `npm run apply` puts there. */
+  readonly identity: IdentityProvider | undefined;
   readonly logRetentionDays: number;
 }
 
@@ -32,6 +42,7 @@ export const environments: Readonly<Record<string, Environment>> = {
     alarmEmail: '',
     domain: undefined,
     lockDomain: undefined,
+    identity: undefined,
     logRetentionDays: 90,
   },
 };

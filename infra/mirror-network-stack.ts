@@ -2,6 +2,7 @@ import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import { FUNCTION_TIMEOUT_MS as ADMIN_TIMEOUT_MS, type EnvKey as AdminApiEnv } from '../functions/admin-api/config.ts';
 import type { EnvKey as AnswerEnv } from '../functions/answer/config.ts';
 import { type EnvKey as CrawlMirrorEnv, FUNCTION_TIMEOUT_MS } from '../functions/crawl-mirror/config.ts';
 import { FUNCTION_TIMEOUT_MS as HOSTS_TIMEOUT_MS, type EnvKey as HostsApiEnv } from '../functions/hosts-api/config.ts';
@@ -10,12 +11,14 @@ import type { EnvKey as PlanCrawlsEnv } from '../functions/plan-crawls/config.ts
 import type { EnvKey as PublishSnapshotEnv } from '../functions/publish-snapshot/config.ts';
 import type { EnvKey as RecordLockEventsEnv } from '../functions/record-lock-events/config.ts';
 import type { EnvKey as ScanMasterEnv } from '../functions/scan-master/config.ts';
+import type { EnvKey as SweepDrainsEnv } from '../functions/sweep-drains/config.ts';
 import type { EnvKey as SweepLocksEnv } from '../functions/sweep-locks/config.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { AnswerSite } from './constructs/answer-site.ts';
 import { CrawlQueue } from './constructs/crawl-queue.ts';
 import { LockSite } from './constructs/lock-site.ts';
 import { LockStorage } from './constructs/lock-storage.ts';
+import { NetworkSite } from './constructs/network-site.ts';
 import { NetworkStorage } from './constructs/network-storage.ts';
 import { PublishQueue } from './constructs/publish-queue.ts';
 import { StageSchedule } from './constructs/schedule.ts';
@@ -67,16 +70,36 @@ export class MirrorNetworkStack extends Stack {
     });
     const publishSnapshot = this.publishSnapshot(site, publishQueue);
     const hostsApi = this.hostsApi(crawlQueue, publishQueue);
+    const adminApi = this.adminApi();
+    const networkSite = new NetworkSite(this, 'NetworkSite', {
+      hostsApi,
+      adminApi,
+      identity: props.environment.identity,
+      logRetention: props.environment.logRetentionDays as RetentionDays,
+    });
     const lockApi = this.lockApi();
     const recordLockEvents = this.recordLockEvents();
     const sweepLocks = this.sweepLocks();
+    const sweepDrains = this.sweepDrains(crawlQueue);
     const lockSite = new LockSite(this, 'LockSite', {
       lockApi,
       domain: props.environment.lockDomain,
       logRetention: props.environment.logRetentionDays as RetentionDays,
     });
     new Alarms(this, 'Alarms', {
-      stages: [scanMaster, planCrawls, crawlMirror, publishSnapshot, answer, hostsApi, lockApi, recordLockEvents, sweepLocks],
+      stages: [
+        scanMaster,
+        planCrawls,
+        crawlMirror,
+        publishSnapshot,
+        answer,
+        hostsApi,
+        adminApi,
+        lockApi,
+        recordLockEvents,
+        sweepLocks,
+        sweepDrains,
+      ],
       crawlQueue,
       publishQueue,
       lockEvents: recordLockEvents,
@@ -84,7 +107,7 @@ export class MirrorNetworkStack extends Stack {
       lockSite,
       email: props.environment.alarmEmail,
     });
-    this.outputs(site, lockSite);
+    this.outputs(site, networkSite, lockSite);
   }
 
   private stage(
@@ -140,11 +163,12 @@ export class MirrorNetworkStack extends Stack {
   }
 
   private crawlMirror(crawlQueue: CrawlQueue, publishQueue: PublishQueue): StageFunction {
-    const { inventory, pointers, observations, data } = this.storage;
+    const { inventory, pointers, observations, drains, data } = this.storage;
     const environment: Record<CrawlMirrorEnv, string> = {
       MIRRORTIDE_INVENTORY_TABLE: inventory.tableName,
       MIRRORTIDE_POINTER_TABLE: pointers.tableName,
       MIRRORTIDE_OBSERVATION_TABLE: observations.tableName,
+      MIRRORTIDE_DRAIN_TABLE: drains.tableName,
       MIRRORTIDE_BUCKET: data.bucketName,
       MIRRORTIDE_PUBLISH_QUEUE_URL: publishQueue.queue.queueUrl,
     };
@@ -152,6 +176,7 @@ export class MirrorNetworkStack extends Stack {
     inventory.grantReadData(stage.function);
     pointers.grantReadData(stage.function);
     observations.grantReadWriteData(stage.function);
+    drains.grantReadWriteData(stage.function);
     stage.allowObjects(data, ['s3:GetObject'], ['manifests/*']);
     stage.allowObjects(data, ['s3:GetObject', 's3:PutObject'], ['facts/*']);
     publishQueue.queue.grantSendMessages(stage.function);
@@ -168,11 +193,12 @@ export class MirrorNetworkStack extends Stack {
   }
 
   private publishSnapshot(site: AnswerSite, publishQueue: PublishQueue): StageFunction {
-    const { inventory, pointers, observations, data } = this.storage;
+    const { inventory, pointers, observations, drains, data } = this.storage;
     const environment: Record<PublishSnapshotEnv, string> = {
       MIRRORTIDE_INVENTORY_TABLE: inventory.tableName,
       MIRRORTIDE_POINTER_TABLE: pointers.tableName,
       MIRRORTIDE_OBSERVATION_TABLE: observations.tableName,
+      MIRRORTIDE_DRAIN_TABLE: drains.tableName,
       MIRRORTIDE_BUCKET: data.bucketName,
       MIRRORTIDE_EDGE_TABLE_ARN: site.edgeTable.keyValueStoreArn,
     };
@@ -180,6 +206,7 @@ export class MirrorNetworkStack extends Stack {
     inventory.grantReadData(stage.function);
     pointers.grantReadData(stage.function);
     observations.grantReadData(stage.function);
+    drains.grantReadWriteData(stage.function);
     stage.allowObjects(data, ['s3:GetObject'], ['manifests/*', 'facts/*']);
     stage.allowObjects(data, ['s3:GetObject', 's3:PutObject'], ['snapshots/*', 'snapshot-pointer.json', 'edge-table.json']);
     stage.allowObjects(data, ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], ['static/*']);
@@ -224,6 +251,35 @@ export class MirrorNetworkStack extends Stack {
     return stage;
   }
 
+  private adminApi(): StageFunction {
+    const { inventory, hosts } = this.storage;
+    const environment: Record<AdminApiEnv, string> = {
+      MIRRORTIDE_INVENTORY_TABLE: inventory.tableName,
+      MIRRORTIDE_HOST_TABLE: hosts.tableName,
+    };
+    const stage = this.stage('admin-api', environment, { memoryMib: 1024, timeout: Duration.millis(ADMIN_TIMEOUT_MS) });
+    inventory.grantReadWriteData(stage.function);
+    hosts.grantReadWriteData(stage.function);
+    return stage;
+  }
+
+  private sweepDrains(crawlQueue: CrawlQueue): StageFunction {
+    const { inventory, pointers, drains } = this.storage;
+    const environment: Record<SweepDrainsEnv, string> = {
+      MIRRORTIDE_INVENTORY_TABLE: inventory.tableName,
+      MIRRORTIDE_POINTER_TABLE: pointers.tableName,
+      MIRRORTIDE_DRAIN_TABLE: drains.tableName,
+      MIRRORTIDE_CRAWL_QUEUE_URL: crawlQueue.queue.queueUrl,
+    };
+    const stage = this.stage('sweep-drains', environment, { memoryMib: 256, timeout: Duration.seconds(50), concurrency: 1 });
+    inventory.grantReadData(stage.function);
+    pointers.grantReadData(stage.function);
+    drains.grantReadWriteData(stage.function);
+    crawlQueue.queue.grantSendMessages(stage.function);
+    new StageSchedule(this, 'SweepDrains', { stage, every: Duration.minutes(1), input: {} });
+    return stage;
+  }
+
   private lockApi(): StageFunction {
     const environment: Record<LockApiEnv, string> = {
       MIRRORTIDE_LOCK_TABLE: this.locks.table.tableName,
@@ -254,7 +310,11 @@ export class MirrorNetworkStack extends Stack {
     return stage;
   }
 
-  private outputs(site: AnswerSite, lockSite: LockSite): void {
+  private outputs(site: AnswerSite, networkSite: NetworkSite, lockSite: LockSite): void {
+    new CfnOutput(this, 'NetworkAddress', {
+      value: networkSite.api.apiEndpoint,
+      description: 'Where hosts check in, and people administer',
+    });
     new CfnOutput(this, 'LockAddress', { value: lockSite.address, description: 'Where hosts ask for locks' });
     new CfnOutput(this, 'LockTable', { value: this.locks.table.tableName, description: 'For the runbook, "a lock is stuck"' });
     new CfnOutput(this, 'Address', {

@@ -14,6 +14,7 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { LockDomain } from '../environments.ts';
+import { ACCESS_LOG } from './access-log.ts';
 import type { StageFunction } from './stage-function.ts';
 
 export interface LockSiteProps {
@@ -85,16 +86,3 @@ export class LockSite extends Construct {
     });
   }
 }
-
-/** No query, no header, no body: tokens never reach a log. */
-const ACCESS_LOG = JSON.stringify({
-  time: '$context.requestTimeEpoch',
-  id: '$context.requestId',
-  ip: '$context.identity.sourceIp',
-  certificate: '$context.identity.clientCert.subjectDN',
-  method: '$context.httpMethod',
-  path: '$context.path',
-  status: '$context.status',
-  ms: '$context.responseLatency',
-  integrationError: '$context.integrationErrorMessage',
-});

@@ -6,6 +6,7 @@ import { App, Validations } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ENV_KEYS as adminApiKeys } from '../../functions/admin-api/config.ts';
 import { ENV_KEYS as answerKeys } from '../../functions/answer/config.ts';
 import { ENV_KEYS as crawlMirrorKeys } from '../../functions/crawl-mirror/config.ts';
 import { ENV_KEYS as hostsApiKeys } from '../../functions/hosts-api/config.ts';
@@ -14,14 +15,17 @@ import { ENV_KEYS as planCrawlsKeys } from '../../functions/plan-crawls/config.t
 import { ENV_KEYS as publishSnapshotKeys } from '../../functions/publish-snapshot/config.ts';
 import { ENV_KEYS as recordLockEventsKeys } from '../../functions/record-lock-events/config.ts';
 import { ENV_KEYS as scanMasterKeys } from '../../functions/scan-master/config.ts';
+import { ENV_KEYS as sweepDrainsKeys } from '../../functions/sweep-drains/config.ts';
 import { ENV_KEYS as sweepLocksKeys } from '../../functions/sweep-locks/config.ts';
 import { type Environment, environments } from '../../infra/environments.ts';
 import { MirrorNetworkStack } from '../../infra/mirror-network-stack.ts';
+import { NETWORK_API_ROUTES, type NetworkApiRoute } from '../../infra/network-api-routes.ts';
 import { lockTableInput } from '../../shared/wire/lock/lock-table.ts';
 import { PUBLISH_SLOT_MS } from '../../shared/wire/publish-queue.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const envKeys: Record<string, readonly string[]> = {
+  'admin-api': adminApiKeys,
   answer: answerKeys,
   'crawl-mirror': crawlMirrorKeys,
   'hosts-api': hostsApiKeys,
@@ -30,6 +34,7 @@ const envKeys: Record<string, readonly string[]> = {
   'publish-snapshot': publishSnapshotKeys,
   'record-lock-events': recordLockEventsKeys,
   'scan-master': scanMasterKeys,
+  'sweep-drains': sweepDrainsKeys,
   'sweep-locks': sweepLocksKeys,
 };
 
@@ -70,12 +75,20 @@ beforeAll(async () => {
 afterAll(() => rm(bundles, { recursive: true, force: true }));
 
 const resources = (type: string): [string, Resource][] => Object.entries(template.findResources(type)) as [string, Resource][];
+/** Of the resource with this description. */
+const logicalId = (type: string, description: string): string =>
+  resources(type).find(([, { Properties }]) => (Properties as { Description?: string }).Description === description)?.[0] ?? '';
+const isOf = (api: string, { Properties }: Resource): boolean => (Properties as { ApiId?: { Ref?: string } }).ApiId?.Ref === api;
+
 const stageFunctions = () =>
   resources('AWS::Lambda::Function').flatMap(([id, resource]) => {
     const { Description = '', ...rest } = resource.Properties as { Description?: string };
     const stage = /^Mirrortide (.+)$/.exec(Description)?.[1];
     return stage === undefined ? [] : [{ id, stage, properties: rest as Record<string, unknown> }];
   });
+
+const policyOf = (stage: string): string =>
+  JSON.stringify(resources('AWS::IAM::Policy').find(([id]) => id.startsWith(`${stage.replaceAll('-', '')}Role`))?.[1].Properties);
 
 describe('the deployed stack', () => {
   it('gives every stage exactly the environment its config names', () => {
@@ -190,18 +203,13 @@ describe('the deployed stack', () => {
 
   it('keeps logs for a while and not for ever', () => {
     const groups = resources('AWS::Logs::LogGroup');
-    // One for each stage, and the access log of the locks.
-    expect(groups).toHaveLength(Object.keys(envKeys).length + 1);
+    // One for each stage, and the access logs of two APIs.
+    expect(groups).toHaveLength(Object.keys(envKeys).length + 2);
     for (const [, group] of groups) expect(group.Properties).toMatchObject({ RetentionInDays: 90 });
   });
 });
 
 describe('the locks, deployed', () => {
-  const policyOf = (stage: string): string =>
-    JSON.stringify(
-      resources('AWS::IAM::Policy').find(([id]) => id.startsWith(`${stage.replaceAll('-', '')}Role`))?.[1].Properties,
-    );
-
   it('are in the very table that the emulators make', () => {
     const tables = resources('AWS::DynamoDB::GlobalTable').map(([, made]) => made.Properties as Record<string, unknown>);
     const locks = tables.filter((properties) => properties['StreamSpecification'] !== undefined);
@@ -248,7 +256,8 @@ describe('the locks, deployed', () => {
   });
 
   it('are asked through an API that limits rates and logs no secret', () => {
-    const [[, stage] = []] = resources('AWS::ApiGatewayV2::Stage');
+    const lockApi = logicalId('AWS::ApiGatewayV2::Api', 'Mirrortide update locks');
+    const stage = resources('AWS::ApiGatewayV2::Stage').find(([, one]) => isOf(lockApi, one))?.[1];
     expect(stage?.Properties).toMatchObject({
       StageName: '$default',
       DefaultRouteSettings: { ThrottlingRateLimit: 300, ThrottlingBurstLimit: 600 },
@@ -256,10 +265,9 @@ describe('the locks, deployed', () => {
     const logged = JSON.stringify(stage?.Properties);
     expect(logged).toContain('$context.status');
     expect(logged).not.toMatch(/header|authorization|querystring/i);
-    expect(resources('AWS::ApiGatewayV2::Integration').map(([, one]) => one.Properties)).toMatchObject([
-      { PayloadFormatVersion: '2.0' },
-    ]);
-    expect(resources('AWS::ApiGatewayV2::Route').map(([, route]) => route.Properties)).toMatchObject([{ RouteKey: '$default' }]);
+    const of = (type: string) => resources(type).flatMap(([, one]) => (isOf(lockApi, one) ? [one.Properties] : []));
+    expect(of('AWS::ApiGatewayV2::Integration')).toMatchObject([{ PayloadFormatVersion: '2.0' }]);
+    expect(of('AWS::ApiGatewayV2::Route')).toMatchObject([{ RouteKey: '$default' }]);
   });
 
   it("ask for client certificates under a name of one's own, and under no other name", () => {
@@ -278,5 +286,40 @@ describe('the locks, deployed', () => {
     });
     own.hasResourceProperties('AWS::ApiGatewayV2::Api', { DisableExecuteApiEndpoint: true });
     expect(resources('AWS::ApiGatewayV2::DomainName')).toEqual([]);
+  });
+});
+
+describe('the API of hosts and administrators, deployed', () => {
+  const routesOf = (from: Template): Record<string, string> =>
+    Object.fromEntries(
+      Object.values(from.findResources('AWS::ApiGatewayV2::Route'))
+        .map(({ Properties }) => Properties as { RouteKey: string; AuthorizationType?: string })
+        .filter(({ RouteKey }) => RouteKey !== '$default')
+        .map(({ RouteKey, AuthorizationType }) => [RouteKey, AuthorizationType ?? 'NONE']),
+    );
+  const expected = (wanted: (route: NetworkApiRoute) => boolean): Record<string, string> =>
+    Object.fromEntries(
+      NETWORK_API_ROUTES.filter(wanted).map(({ path, auth }) => [`ANY ${path}`, auth === 'jwt' ? 'JWT' : 'NONE']),
+    );
+
+  it('has no route for people while nobody says who they are', () => {
+    expect(routesOf(template)).toEqual(expected(({ auth }) => auth === 'none'));
+  });
+
+  it('asks for a token of the identity provider on every route for people', () => {
+    const app = new App();
+    Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+    const identity = { issuer: 'https://id.example.org/realms/mirrors', audiences: ['mirrortide'] };
+    const own = Template.fromStack(stackOf(app, 'people', { identity }));
+    expect(routesOf(own)).toEqual(expected(() => true));
+    own.hasResourceProperties('AWS::ApiGatewayV2::Authorizer', {
+      AuthorizerType: 'JWT',
+      IdentitySource: ['$request.header.Authorization'],
+      JwtConfiguration: { Audience: ['mirrortide'], Issuer: 'https://id.example.org/realms/mirrors' },
+    });
+  });
+
+  it('lets administration touch what is declared and the tokens of hosts, and nothing else', () => {
+    expect(policyOf('admin-api')).not.toMatch(/s3:|sqs:/);
   });
 });

@@ -1,0 +1,68 @@
+import { Validations } from 'aws-cdk-lib';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import {
+  HttpApi,
+  HttpMethod,
+  HttpNoneAuthorizer,
+  HttpStage,
+  type IHttpRouteAuthorizer,
+  LogGroupLogDestination,
+} from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { IdentityProvider } from '../environments.ts';
+import { NETWORK_API_ROUTES } from '../network-api-routes.ts';
+import { ACCESS_LOG } from './access-log.ts';
+import type { StageFunction } from './stage-function.ts';
+
+export interface NetworkSiteProps {
+  readonly hostsApi: StageFunction;
+  readonly adminApi: StageFunction;
+  /** Undefined: routes that need a token of somebody are not there. */
+  readonly identity: IdentityProvider | undefined;
+  readonly logRetention: RetentionDays;
+}
+
+/** A thousand hosts that check in within a minute are 17 a second; administrators are few. */
+const RATE_PER_SECOND = 100;
+const BURST = 300;
+
+/** Where hosts check in and synchronise, and where people administer. Nothing of it is cached. */
+export class NetworkSite extends Construct {
+  readonly api: HttpApi;
+
+  constructor(scope: Construct, id: string, props: NetworkSiteProps) {
+    super(scope, id);
+    this.api = new HttpApi(this, 'Api', { description: 'Mirrortide hosts and administration', createDefaultStage: false });
+    new HttpStage(this, 'Stage', {
+      httpApi: this.api,
+      stageName: '$default',
+      autoDeploy: true,
+      throttle: { rateLimit: RATE_PER_SECOND, burstLimit: BURST },
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(new LogGroup(this, 'AccessLog', { retention: props.logRetention })),
+        format: AccessLogFormat.custom(ACCESS_LOG),
+      },
+    });
+    const integrations = {
+      'hosts-api': new HttpLambdaIntegration('HostsApi', props.hostsApi.function),
+      'admin-api': new HttpLambdaIntegration('AdminApi', props.adminApi.function),
+    };
+    const authorizers: Readonly<Record<'none' | 'jwt', IHttpRouteAuthorizer | undefined>> = {
+      none: new HttpNoneAuthorizer(),
+      jwt:
+        props.identity && new HttpJwtAuthorizer('People', props.identity.issuer, { jwtAudience: [...props.identity.audiences] }),
+    };
+    for (const { path, stage, auth } of NETWORK_API_ROUTES) {
+      const authorizer = authorizers[auth];
+      if (authorizer === undefined) continue;
+      this.api.addRoutes({ path, methods: [HttpMethod.ANY], integration: integrations[stage], authorizer });
+    }
+    Validations.of(this.api).acknowledge({
+      id: 'AwsSolutions-APIG4',
+      reason: 'Hosts show tokens of their own, which hosts-api verifies; every other route has the JWT authorizer.',
+    });
+  }
+}
