@@ -32,9 +32,12 @@ export interface Place<Port> {
 export type MakePlace<Port> = () => Promise<Place<Port>>;
 
 /** Three tries as deployed, without the waiting between them. */
-const quickRetries = () => ({ retryStrategy: new ConfiguredRetryStrategy(3, 0) });
+export const quickRetries = () => ({ retryStrategy: new ConfiguredRetryStrategy(3, 0) });
 
-const faulty = <Client extends Parameters<typeof injectFaults>[0]>(client: Client, plan: FaultPlan | undefined): Client => {
+export const faulty = <Client extends Parameters<typeof injectFaults>[0]>(
+  client: Client,
+  plan: FaultPlan | undefined,
+): Client => {
   if (plan !== undefined) injectFaults(client, plan);
   return client;
 };
