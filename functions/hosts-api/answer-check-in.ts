@@ -4,7 +4,7 @@ import { parseJsonBody } from '#wire/api/json-body.ts';
 import { type CheckInReply, checkInBody, claimsOf } from '#wire/check-in/check-in-body.ts';
 import { callingHost, unauthenticated, wrongMethod } from './calling-host.ts';
 import { checkIn } from './check-in.ts';
-import type { HostsApiDeps } from './hosts-deps.ts';
+import type { CheckInDeps } from './hosts-deps.ts';
 
 /** The second is what curl says of `-d` unless it is told otherwise. */
 const MEDIA_TYPES = ['application/json', 'application/x-www-form-urlencoded'];
@@ -17,7 +17,7 @@ const invalid = (issues: readonly v.BaseIssue<unknown>[]): HttpReply => {
 };
 
 /** `POST /api/v1/checkins`: what a host says it holds. 202 with one result per category, in their order. */
-export const answerCheckIn = async (deps: HostsApiDeps, call: HttpCall): Promise<HttpReply> => {
+export const answerCheckIn = async (deps: CheckInDeps, call: HttpCall): Promise<HttpReply> => {
   if (call.method !== 'POST') return wrongMethod('POST');
   const caller = await callingHost(deps, call);
   if (caller === undefined) return unauthenticated();

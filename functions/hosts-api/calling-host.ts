@@ -10,7 +10,10 @@ export interface CallingHost extends KnownHost {
 const BEARER = /^Bearer +(\S{1,300})$/i;
 
 /** The host whose token the request carries in `Authorization: Bearer`; undefined when it carries none that is good. */
-export const callingHost = async (deps: HostsApiDeps, call: HttpCall): Promise<CallingHost | undefined> => {
+export const callingHost = async (
+  deps: Pick<HostsApiDeps, 'tokens' | 'reads' | 'clock'>,
+  call: HttpCall,
+): Promise<CallingHost | undefined> => {
   const [, text] = BEARER.exec(call.headers['authorization'] ?? '') ?? [];
   const token = text === undefined ? undefined : await deps.tokens.verify(text, deps.clock.now());
   if (token === undefined) return undefined;

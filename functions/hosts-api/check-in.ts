@@ -15,7 +15,7 @@ import { changesAnswers } from '#domain/snapshot/answer-basis.ts';
 import type { ManifestPointer } from '#ports/manifest-store.ts';
 import type { LeaseGrant } from '#ports/observation-store.ts';
 import type { CheckInResult } from '#wire/check-in/check-in-body.ts';
-import type { HostsApiDeps } from './hosts-deps.ts';
+import type { CheckInDeps } from './hosts-deps.ts';
 import type { KnownHost } from './network-reads.ts';
 
 export interface CheckInOutcome {
@@ -45,7 +45,7 @@ const MOST_TRIES = 20;
  * Makes us look at the host, at once and in the queue's order. Noted after it was sent: killed in between, the repetition is the same
  * request to the queue, which drops it.
  */
-const hint = async (deps: HostsApiDeps, { known, target, pointer }: Subject): Promise<CheckInOutcome> => {
+const hint = async (deps: CheckInDeps, { known, target, pointer }: Subject): Promise<CheckInOutcome> => {
   const [host, category] = [known.host.id, target.category.id];
   const nowMs = deps.clock.now();
   const manifestDigest = pointer.name;
@@ -61,12 +61,12 @@ const hint = async (deps: HostsApiDeps, { known, target, pointer }: Subject): Pr
   return { result: 'probing', manifestDigest };
 };
 
-const comparedBefore = async (deps: HostsApiDeps, seen: Observation | undefined): Promise<ComparedFacts | undefined> => {
+const comparedBefore = async (deps: CheckInDeps, seen: Observation | undefined): Promise<ComparedFacts | undefined> => {
   const facts = seen?.facts === undefined ? undefined : await deps.facts.get(seen.category, seen.facts);
   return seen === undefined || facts === undefined ? undefined : { generation: seen.generation, facts };
 };
 
-const acquire = async (deps: HostsApiDeps, host: string, category: CategoryId): Promise<LeaseGrant> => {
+const acquire = async (deps: CheckInDeps, host: string, category: CategoryId): Promise<LeaseGrant> => {
   for (let tries = 1; ; tries += 1) {
     const nowMs = deps.clock.now();
     const lease = await deps.observations.acquire(host, category, nowMs, nowMs + LEASE_MS);
@@ -83,7 +83,7 @@ interface Believable {
 }
 
 const record = async (
-  deps: HostsApiDeps,
+  deps: CheckInDeps,
   { subject: { known, target, pointer }, master, facts }: Believable,
   { observation: before, fence }: Granted,
 ): Promise<CheckInOutcome> => {
@@ -99,7 +99,7 @@ const record = async (
 };
 
 /** Under the lease: believes the host, unless it was just heard or a crawl can see for itself. */
-const decide = async (deps: HostsApiDeps, claim: Believable, lease: Granted): Promise<CheckInOutcome> => {
+const decide = async (deps: CheckInDeps, claim: Believable, lease: Granted): Promise<CheckInOutcome> => {
   const { target, pointer } = claim.subject;
   const before = lease.observation;
   const nowMs = deps.clock.now();
@@ -115,7 +115,7 @@ const decide = async (deps: HostsApiDeps, claim: Believable, lease: Granted): Pr
 
 /** One category of one check-in, from any client. */
 export const checkIn = async (
-  deps: HostsApiDeps,
+  deps: CheckInDeps,
   known: KnownHost,
   category: CategoryId,
   claim: CheckInClaim,

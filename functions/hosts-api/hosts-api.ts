@@ -1,16 +1,23 @@
 import { Fault } from '#domain/errors.ts';
 import { errorReply, type HttpCall, type HttpReply, retryAfterHeader } from '#wire/api/http-call.ts';
 import { answerCheckIn } from './answer-check-in.ts';
+import { answerReport } from './answer-report.ts';
 import type { HostsApiDeps } from './hosts-deps.ts';
 import type { Route } from './route.ts';
 import { SYNC_ROUTES } from './sync-routes.ts';
 
 const MIB = 1_048_576;
+/** A packed megabyte as base64, and the XML around it. */
+const MAX_REPORT = 1_500_000;
 /** After a fault: the tables recover in seconds or not at all. */
 const RETRY_AFTER_FAULT_MS = 10_000;
 
 /** The first that fits answers. */
-const ROUTES: readonly Route[] = [{ path: /^\/api\/v1\/checkins$/, maxBody: MIB, answer: answerCheckIn }, ...SYNC_ROUTES];
+const ROUTES: readonly Route[] = [
+  { path: /^\/api\/v1\/checkins$/, maxBody: MIB, answer: answerCheckIn },
+  { path: /^\/xmlrpc\/?$/, maxBody: MAX_REPORT, answer: answerReport },
+  ...SYNC_ROUTES,
+];
 
 const unavailable = (): HttpReply =>
   errorReply(503, 'backend_unavailable', 'Nothing could be stored for now; ask again.', retryAfterHeader(RETRY_AFTER_FAULT_MS));

@@ -26,3 +26,6 @@ export interface HostsApiDeps {
   readonly pause: (ms: number) => Promise<void>;
   readonly log: Log;
 }
+
+/** What check-ins need; they know nothing of drains. */
+export type CheckInDeps = Omit<HostsApiDeps, 'drains' | 'newId'>;

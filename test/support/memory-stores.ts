@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Facts, Observation } from '#domain/crawl/observation.ts';
+import { WireError } from '#domain/errors.ts';
 import type { EpochMs, Inventory } from '#domain/inventory/inventory.ts';
 import type { Manifest } from '#domain/master/manifest.ts';
 import type { SnapshotPointer } from '#domain/snapshot/document.ts';
+import type { CheckInHints } from '#ports/check-in-hints.ts';
 import type { CrawlQueue, CrawlRequest } from '#ports/crawl-queue.ts';
 import type { EdgeEntry, EdgeTable } from '#ports/edge-table.ts';
 import type { InventoryStore } from '#ports/inventory-store.ts';
@@ -67,7 +69,7 @@ export const memoryManifestStore = (): ManifestStore => {
     pointer: async (category) => copy(pointers.get(category)),
     read: async (pointer) => {
       const found = objects.get(pointer.name);
-      if (found === undefined) throw new Error(`manifest ${pointer.name} is missing`);
+      if (found === undefined) throw new WireError(`manifest ${pointer.name} is missing`);
       return copy(found);
     },
     publish: async (manifest, expected, scannedMs) => {
@@ -194,6 +196,16 @@ export const memoryPublishRequests = (): PublishRequests & { readonly reasons: s
     reasons,
     soon: async (reason) => {
       reasons.push(reason);
+    },
+  };
+};
+
+export const memoryCheckInHints = (): CheckInHints => {
+  const noted = new Map<string, EpochMs>();
+  return {
+    last: async (host, category) => noted.get(`${host}/${category}`),
+    note: async (host, category, nowMs) => {
+      noted.set(`${host}/${category}`, nowMs);
     },
   };
 };

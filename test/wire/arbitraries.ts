@@ -78,7 +78,7 @@ export const facts: fc.Arbitrary<Facts> = fc.record({
 
 const evidence = fc.record({ atMs: moments, url: texts, text: texts });
 
-export const observations: fc.Arbitrary<Observation> = fc.record({
+const crawled: fc.Arbitrary<Observation> = fc.record({
   host: names,
   category: names,
   generation: counts,
@@ -100,3 +100,9 @@ export const observations: fc.Arbitrary<Observation> = fc.record({
   notBeforeMs: moments,
   evidence: fc.array(evidence, { maxLength: 3 }),
 });
+
+const checkIns = fc.option(fc.record({ sinceMs: moments, lastMs: moments }), { nil: undefined });
+
+export const observations: fc.Arbitrary<Observation> = fc
+  .tuple(crawled, checkIns)
+  .map(([observation, checkIn]) => (checkIn === undefined ? observation : { ...observation, checkIn }));
