@@ -20,6 +20,8 @@ export interface NetworkChanges {
 /** A section that is gone from the file says what the format says by default. */
 const gone = (part: NetworkPart): NetworkPart => (part.kind === 'settings' ? { ...part, value: {} } : part);
 
+const isGone = ({ kind, value }: NetworkPart): boolean => kind === 'settings' && isDeepStrictEqual(value, {});
+
 export const networkChanges = (has: readonly NetworkPart[], wanted: readonly NetworkPart[], prune: boolean): NetworkChanges => {
   const before = new Map(has.map((part) => [part.name, part]));
   const names = new Set(wanted.map(({ name }) => name));
@@ -29,7 +31,7 @@ export const networkChanges = (has: readonly NetworkPart[], wanted: readonly Net
     if (isDeepStrictEqual(old.value, part.value)) return [];
     return [{ operation: 'change', part, before: old.value, keys: valueChanges(old.value, part.value) }];
   });
-  const extra = has.filter(({ name }) => !names.has(name)).toReversed();
+  const extra = has.filter((part) => !names.has(part.name) && !isGone(part)).toReversed();
   const removed = extra.map((part): NetworkChange => ({ operation: 'remove', part: gone(part), before: part.value, keys: [] }));
   return prune ? { changes: [...made, ...removed], kept: [] } : { changes: made, kept: extra.map(({ name }) => name) };
 };

@@ -35,18 +35,14 @@ export const entityPart = (kind: Exclude<PartKind, 'settings'>, id: string, valu
   value,
 });
 
-const isEmpty = (value: object): boolean => Object.keys(value).length === 0;
-
 /** In the order in which they can be made: what others refer to comes first. */
 export const networkParts = (inventory: Inventory): readonly NetworkPart[] => {
   const { network, policies, aliases, disabled, countryOverrides, continentOverrides } = printSettings(inventory.settings);
-  const locks = inventory.locks === undefined ? {} : printLockRules(inventory.locks);
   return [
     ...Object.entries({ network, policies, aliases, disabled, countryOverrides, continentOverrides }).map(([section, value]) =>
       settingsPart(section, value),
     ),
-    // No locks, and locks without a rule, come to the same.
-    ...(isEmpty(locks) ? [] : [settingsPart('locks', locks)]),
+    ...(inventory.locks === undefined ? [] : [settingsPart('locks', printLockRules(inventory.locks))]),
     ...inventory.sites.map((site) => entityPart('site', site.id, printSite(site))),
     ...inventory.categories.map((category) => entityPart('category', category.id, printCategory(category))),
     // The site is always named: what it is when it is not named depends on which sites there are.
