@@ -17,14 +17,19 @@ export const ref = (name: string): JsonSchema => ({ $ref: `#/components/schemas/
 
 const OPTIONS = { target: 'draft-2020-12', typeMode: 'input', errorMode: 'ignore' } as const;
 
+/** Without what only whole documents have; of a lazy schema the package also keeps a definition that nothing refers to. */
+const bare = (json: object): JsonSchema =>
+  Object.fromEntries(Object.entries(json).filter(([key]) => key !== '$schema' && key !== '$defs'));
+
 /** What the parser accepts, as far as JSON Schema can say it; references between entries only the endpoint knows. */
-const fromParser = (schema: AnySchema): JsonSchema => {
-  const { $schema: _, ...json } = toJsonSchema(schema, {
-    ...OPTIONS,
-    overrideSchema: ({ valibotSchema }) => (valibotSchema.type === 'lazy' ? toJsonSchema(masterForms, OPTIONS) : undefined),
-  }) as Record<string, unknown>;
-  return json;
-};
+const fromParser = (schema: AnySchema): JsonSchema =>
+  bare(
+    toJsonSchema(schema, {
+      ...OPTIONS,
+      overrideSchema: ({ valibotSchema }) =>
+        valibotSchema.type === 'lazy' ? bare(toJsonSchema(masterForms, OPTIONS)) : undefined,
+    }),
+  );
 
 const fileEntries = networkFileSchema.entries as unknown as Readonly<Record<string, AnySchema>>;
 

@@ -172,6 +172,10 @@ export const listOf = <const S extends v.BaseSchema<unknown, unknown, v.BaseIssu
 /** One of a few words, with the nearest named when it is none of them. */
 export const oneOf = <const T extends readonly string[]>(words: T, description: string) =>
   v.pipe(
-    v.picklist(words, (issue) => `${issue.received} is not one of ${words.join(', ')}${suggestion(String(issue.input), words)}`),
+    v.picklist(
+      words,
+      (issue) =>
+        `${issue.received} is not one of ${words.join(', ')}${typeof issue.input === 'string' ? suggestion(issue.input, words) : ''}`,
+    ),
     v.description(description),
   );

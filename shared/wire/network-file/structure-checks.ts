@@ -40,6 +40,8 @@ export const structureProblems = (declared: AnySchema, value: unknown, path: Pro
     const { item } = schema as unknown as { item: AnySchema };
     return list(value).flatMap((entry, at) => structureProblems(item, entry, [...path, at]));
   }
+  // Valibot takes a list for a record of its positions.
+  if (schema.type === 'record' && Array.isArray(value)) return [problem(path, `expected a mapping, found ${kindOf(value)}`)];
   const entries = entriesOf(schema);
   if (entries === undefined || value === undefined) return [];
   if (!isMapping(value)) return [problem(path, `expected a mapping, found ${kindOf(value)}`)];

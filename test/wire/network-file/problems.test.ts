@@ -32,6 +32,16 @@ describe('problems', () => {
       ['hosts[0].carries[1].category: this category of the host is already at hosts[0].carries[0].category'],
     ],
     [
+      'a list where names are given to values',
+      (file) => set(file, { aliases: ['x'] }),
+      ['aliases: expected a mapping, found a list'],
+    ],
+    [
+      'a word that is no text, whatever it says it is',
+      (file) => set(file, { policies: { access: { siteCreation: { toString: 1 } } } }),
+      ['policies.access.siteCreation: Object is not one of anyone, administrators'],
+    ],
+    [
       'two categories in one place',
       (file) =>
         set(file, {
