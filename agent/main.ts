@@ -4,6 +4,7 @@ import { type CommandTable, runCommandLine } from './cli/run-command-line.ts';
 import { applyCommand } from './network/apply-command.ts';
 import { exportCommand } from './network/export-command.ts';
 import type { Waiting } from './network/network-service.ts';
+import { syncFamily } from './sync/sync-family.ts';
 import { updateFamily } from './update/update-family.ts';
 
 const WAITING: Waiting = { sleep: (ms) => delay(ms), random: Math.random };
@@ -11,6 +12,7 @@ const WAITING: Waiting = { sleep: (ms) => delay(ms), random: Math.random };
 /** First words of the program; a further family is one more row. */
 const COMMANDS: CommandTable = {
   update: updateFamily(),
+  sync: syncFamily(),
   apply: applyCommand(WAITING),
   export: exportCommand(WAITING),
 };

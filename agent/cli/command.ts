@@ -6,6 +6,10 @@ export interface Terminal {
   readonly userId: number;
   /** Of the program itself, for unit files. */
   readonly program: readonly string[];
+  /** Width of the screen that `err` goes to; undefined when it is none. */
+  readonly errColumns?: number | undefined;
+  /** Somebody may type at it: the kernel then sends Ctrl-C to our children too. */
+  readonly isInteractive?: boolean;
 }
 
 export interface OptionSpec {

@@ -11,5 +11,7 @@ export function processTerminal(environment: Terminal['environment']): Terminal 
     environment,
     userId: userInfo().uid,
     program: [process.execPath, realpathSync(process.argv[1] ?? '')],
+    errColumns: process.stderr.isTTY ? process.stderr.columns : undefined,
+    isInteractive: process.stdin.isTTY || process.stderr.isTTY,
   };
 }

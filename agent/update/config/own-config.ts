@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { ServiceAccess } from '../../service/service-access.ts';
 import { BOOT_ID_FILE, baseUrl, commandWords, lockName, SECOND_MS } from './common-config.ts';
 import { ConfigProblem } from './config-problem.ts';
 import { parseDateConstraint } from './date-constraint.ts';
@@ -59,9 +60,14 @@ export function ownConfig(ini: IniFile, file: string, places: Places): UpdateCon
 }
 
 function ownService(from: Settings): ServiceConfig {
+  const lock = lockName(from, '[service] lock');
+  return { ...serviceAccess(from), lock };
+}
+
+/** Section [service] as every family of commands has it. */
+export function serviceAccess(from: Settings): ServiceAccess {
   const service = {
     baseUrl: baseUrl(from, '[service] url'),
-    lock: lockName(from, '[service] lock'),
     host: from.text('[service] host'),
     token: from.text('[service] token'),
     tokenFile: from.text('[service] token_file'),

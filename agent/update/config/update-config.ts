@@ -1,3 +1,5 @@
+import type { ServiceAccess } from '../../service/service-access.ts';
+
 /** Folders of scripts, by the name that they have in every configuration. The first five are the workflow and must exist. */
 export const PHASE_FOLDERS = ['needs_update', 'pre_update', 'update', 'needs_reboot', 'post_update'] as const;
 export const HOOK_FOLDERS = ['reboot', 'ext_notify', 'on_failure'] as const;
@@ -11,25 +13,8 @@ export type FailurePolicy = 'stop' | 'retry';
 export type CheckCodes = 'nonzero' | '100';
 export type LogLevel = 'debug' | 'info' | 'warning' | 'error';
 
-export interface ServiceConfig {
-  /** Without a trailing slash; `/api/v1/locks/…` is appended. */
-  readonly baseUrl: string;
+export interface ServiceConfig extends ServiceAccess {
   readonly lock: string;
-  /** The name to claim where the credential does not say it; undefined: this host's own, if nothing else says who we are. */
-  readonly host: string | undefined;
-  readonly token: string | undefined;
-  readonly tokenFile: string | undefined;
-  readonly secretId: string | undefined;
-  readonly secret: string | undefined;
-  readonly clientCertificateFile: string | undefined;
-  readonly clientKeyFile: string | undefined;
-  readonly caFile: string | undefined;
-  readonly connectMs: number;
-  readonly totalMs: number;
-  /** Attempts of one request, the first included. */
-  readonly attempts: number;
-  /** Longest wait before the second attempt; doubles with each further one. */
-  readonly backoffMs: number;
 }
 
 export interface UpdateConfig {
