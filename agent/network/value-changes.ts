@@ -8,8 +8,13 @@ export interface ValueChange {
   readonly after: unknown;
 }
 
-const isMapping = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+type Mapping = Readonly<Record<string, unknown>>;
+
+const isMapping = (value: unknown): value is Mapping => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A mapping that is left out is one in which everything is left out. */
+const areMappings = (before: unknown, after: unknown): boolean =>
+  (isMapping(before) || before === undefined) && (isMapping(after) || after === undefined);
 
 const areListsOfMappings = (before: unknown, after: unknown): before is readonly unknown[] =>
   Array.isArray(before) && Array.isArray(after) && before.length === after.length && [...before, ...after].every(isMapping);
@@ -24,9 +29,11 @@ const below = (path: string, key: string): string => {
 /** Key by key; lists are one value, unless they are as long as before and hold mappings. */
 export const valueChanges = (before: unknown, after: unknown, path = ''): readonly ValueChange[] => {
   if (isDeepStrictEqual(before, after)) return [];
-  if (isMapping(before) && isMapping(after)) {
-    const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-    return keys.flatMap((key) => valueChanges(before[key], after[key], below(path, key)));
+  if (areMappings(before, after)) {
+    const had = isMapping(before) ? before : {};
+    const has = isMapping(after) ? after : {};
+    const keys = [...new Set([...Object.keys(had), ...Object.keys(has)])];
+    return keys.flatMap((key) => valueChanges(had[key], has[key], below(path, key)));
   }
   if (areListsOfMappings(before, after)) {
     const changed: readonly unknown[] = Array.isArray(after) ? after : [];

@@ -10,20 +10,24 @@ import { printLockRules } from '#wire/network-file/print-lock-rules.ts';
 import { printSettings } from '#wire/network-file/print-settings.ts';
 import { printSite } from '#wire/network-file/print-site.ts';
 import { printPath } from '#wire/network-file/problem.ts';
+import { type AdminSetup, claimsOf } from './admin-setup.ts';
 
 /** What happens to one request: its answer is lost before or after the change, or it is told to come again. */
 export type Fault = 'lost-before' | 'lost-after' | 'busy';
 
-export interface AdminApiServer {
+export interface ApiServer {
   readonly url: string;
-  readonly inventory: () => Inventory;
-  /** Changes behind everybody's back. */
-  readonly replace: (inventory: Inventory) => void;
   /** `METHOD path` of every request that arrived. */
   readonly asked: string[];
   /** Asked before each request. */
   fault: (method: string, path: string) => Fault | undefined;
   readonly close: () => Promise<void>;
+}
+
+export interface AdminApiServer extends ApiServer {
+  readonly inventory: () => Inventory;
+  /** Changes behind everybody's back. */
+  readonly replace: (inventory: Inventory) => void;
 }
 
 export const ADMIN_TOKEN = 'an.administrators.token';
@@ -35,8 +39,10 @@ interface State {
 }
 interface Reply {
   readonly status: number;
+  /** A text is sent as it is, anything else as JSON. */
   readonly body?: unknown;
   readonly tag?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 const tagOf = (value: unknown): string => `"${createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16)}"`;
@@ -95,14 +101,15 @@ const answer = (state: State, request: IncomingMessage, body: string): Reply => 
   return reply;
 };
 
-const send = (response: ServerResponse, { status, body, tag }: Reply): void => {
-  response.writeHead(status, { 'content-type': 'application/json', ...(tag !== undefined && { etag: tag }) });
-  response.end(body === undefined ? undefined : JSON.stringify(body));
+const send = (response: ServerResponse, { status, body, tag, headers }: Reply): void => {
+  response.writeHead(status, { 'content-type': 'application/json', ...(tag !== undefined && { etag: tag }), ...headers });
+  response.end(body === undefined || typeof body === 'string' ? body : JSON.stringify(body));
 };
 
-/** The parts of the administration's API that the agent uses, over an inventory in memory. */
-export const adminApiServer = async (inventory: Inventory): Promise<AdminApiServer> => {
-  const state: State = { inventory, remembered: new Map() };
+/** Answers over HTTP, with faults. */
+export const apiServer = async (
+  reply: (request: IncomingMessage, body: string) => Promise<Reply> | Reply,
+): Promise<ApiServer> => {
   const asked: string[] = [];
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { method = '', url = '' } = request;
@@ -115,18 +122,14 @@ export const adminApiServer = async (inventory: Inventory): Promise<AdminApiServ
       return;
     }
     if (fault === 'lost-before') return void request.socket.destroy();
-    const reply = answer(state, request, body);
+    const answered = await reply(request, body);
     if (fault === 'lost-after') return void request.socket.destroy();
-    send(response, reply);
+    send(response, answered);
   };
   const server = createServer((request, response) => void handle(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const it: AdminApiServer = {
+  const it: ApiServer = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    inventory: () => state.inventory,
-    replace: (next) => {
-      state.inventory = next;
-    },
     asked,
     fault: () => undefined,
     close: () =>
@@ -137,3 +140,25 @@ export const adminApiServer = async (inventory: Inventory): Promise<AdminApiServ
   };
   return it;
 };
+
+/** The parts of the administration's API that the agent uses, over an inventory in memory. */
+export const adminApiServer = async (inventory: Inventory): Promise<AdminApiServer> => {
+  const state: State = { inventory, remembered: new Map() };
+  const server = await apiServer((request, body) => answer(state, request, body));
+  return Object.assign(server, {
+    inventory: () => state.inventory,
+    replace: (next: Inventory) => {
+      state.inventory = next;
+    },
+  });
+};
+
+/** The function of the administration itself; whoever has the token is an administrator, wendy. */
+export const realAdminApiServer = (setup: () => AdminSetup): Promise<ApiServer> =>
+  apiServer(async ({ method = '', url = '', headers }, body) => {
+    const [path = '', query = ''] = url.split('?');
+    const claims = headers.authorization === `Bearer ${ADMIN_TOKEN}` ? claimsOf('wendy') : undefined;
+    const single = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
+    const reply = await setup().send({ method, path, query, headers: single, body, claims });
+    return { status: reply.statusCode, body: reply.body, headers: reply.headers };
+  });

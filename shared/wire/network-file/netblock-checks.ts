@@ -37,24 +37,29 @@ const sizeProblem = (netblock: Netblock, { minimumPrefix }: NetblockLimits): str
     : `has a shorter prefix than /${least}; an administrator of the network can register it`;
 };
 
-const rangeProblem = (netblock: Netblock, limits: NetblockLimits): string | undefined => {
-  const allowed = limits.allowedAddresses.flatMap((one) => parseNetblock(one) ?? []);
-  if (limits.private || !NOT_PUBLIC.some((range) => within(netblock, range))) return undefined;
+const rangeProblem = (netblock: Netblock, allowed: readonly Netblock[], isPrivate: boolean): string | undefined => {
+  if (isPrivate || !NOT_PUBLIC.some((range) => within(netblock, range))) return undefined;
   if (allowed.some((range) => within(netblock, range))) return undefined;
   return `is a ${netblock.network.range()} range, and nobody comes from there to a public host; a host for its own clients only is \`private\``;
 };
 
+const parsed = (netblocks: readonly string[] = []): readonly Netblock[] => netblocks.flatMap((one) => parseNetblock(one) ?? []);
+
 /** Client netblocks of one host, in the network file's shape, that nobody, or only an administrator, may register. */
-export const netblockProblems = (host: unknown, limits: NetblockLimits): readonly NetworkFileProblem[] =>
-  list(field(host, 'netblocks')).flatMap((entry, at) => {
+export const netblockProblems = (host: unknown, limits: NetblockLimits): readonly NetworkFileProblem[] => {
+  const netblocks = list(field(host, 'netblocks'));
+  if (netblocks.length === 0) return [];
+  const allowed = parsed(limits.allowedAddresses);
+  const registered = parsed(limits.registered);
+  return netblocks.flatMap((entry, at) => {
     const input = text(entry);
     const netblock = parseNetblock(input?.trim() ?? '');
     if (input === undefined || netblock === undefined) return [];
-    const registered = (limits.registered ?? []).flatMap((one) => parseNetblock(one) ?? []);
     const kept = registered.some((one) => within(one, netblock) && within(netblock, one));
-    const wrong = rangeProblem(netblock, limits) ?? (kept ? undefined : sizeProblem(netblock, limits));
+    const wrong = rangeProblem(netblock, allowed, limits.private) ?? (kept ? undefined : sizeProblem(netblock, limits));
     return wrong === undefined ? [] : [problem(['netblocks', at], `${input} ${wrong}`)];
   });
+};
 
 /** Of every host; the file is the administrators', so a netblock may have any size. */
 export const clientNetblockProblems = (document: unknown): readonly NetworkFileProblem[] => {

@@ -9,13 +9,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type { Inventory } from '#domain/inventory/inventory.ts';
 import { parseNetworkFile } from '#wire/network-file/parse-network-file.ts';
-import { runCommandLine } from '../../../agent/cli/run-command-line.ts';
-import { applyCommand } from '../../../agent/network/apply-command.ts';
-import { exportCommand } from '../../../agent/network/export-command.ts';
 import { networkParts } from '../../../agent/network/network-parts.ts';
-import type { Waiting } from '../../../agent/network/network-service.ts';
 import { ADMIN_TOKEN, type AdminApiServer, adminApiServer } from '../../support/admin-api-server.ts';
 import { anyNetworkDocument } from '../../support/network-document-arbitrary.ts';
+import { typedAt } from './typed-at.ts';
 
 const FILE = `network: { name: Small, contact: admin@example.org }
 categories:
@@ -49,32 +46,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const typed = async (command: string, ...words: readonly string[]) => {
-  let out = '';
-  let err = '';
-  const slept: number[] = [];
-  const waiting: Waiting = {
-    sleep: async (ms) => {
-      slept.push(ms);
-    },
-    random: () => 0.5,
-  };
-  const terminal = {
-    out: (text: string) => {
-      out += text;
-    },
-    err: (text: string) => {
-      err += text;
-    },
-    environment: {},
-    userId: 1000,
-    program: [],
-  };
-  const service = ['--server', server.url, '--token-file', join(folder, 'token')];
-  const table = { apply: applyCommand(waiting), export: exportCommand(waiting) };
-  const code = await runCommandLine(table, [command, ...service, ...words], terminal);
-  return { code, out, err, slept };
-};
+const typed = (command: string, ...words: readonly string[]) =>
+  typedAt({ server: server.url, tokenFile: join(folder, 'token') }, command, words);
 
 const apply = async (file: string, ...words: readonly string[]) => {
   const path = join(folder, 'network.yaml');
@@ -109,7 +82,7 @@ describe('mirrortide apply', () => {
   const SHOWN = `~ settings/network
     name: "Small" -> "Large"
 ~ settings/policies
-    answer: (default) -> {"minimumHosts":2}
+    answer.minimumHosts: (default) -> 2
 + site/c
 ~ host/b.example.org
     bandwidth: (default) -> 10000
