@@ -79,7 +79,16 @@ const mayTakeTurn = (pair: SyncPair | undefined, call: HostCall): boolean => {
   return pair?.state === 'WAITING' || (pair?.state === 'ADDING' && call.phase === 'destructive');
 };
 
-const LEAVES: readonly TransitionName[] = ['drain', 'drain-second', 'turn', 'turn-unlisted', 'provision', 'resume', 'hold'];
+const LEAVES: readonly TransitionName[] = [
+  'drain',
+  'drain-second',
+  'turn',
+  'turn-unlisted',
+  'drain-unlisted',
+  'provision',
+  'resume',
+  'hold',
+];
 const WANTS_CHECK: readonly TransitionName[] = ['end', 'end-added', 'release'];
 
 /**

@@ -86,7 +86,13 @@ const begin = (view: DrainView, call: Extract<HostCall, { kind: 'begin' }>, riva
   if (call.mode === 'additive' && isListed) {
     return write(takeTransition('add', view, { ...leased(view), reason: undefined, ...fields }));
   }
-  return goOrWait(view, rivals, nowMs, { go: 'drain', notListed: 'provision', wait: 'queue' }, fields);
+  return goOrWait(
+    view,
+    rivals,
+    nowMs,
+    { go: 'drain', notListed: pair === undefined ? 'provision' : 'drain-unlisted', wait: 'queue' },
+    fields,
+  );
 };
 
 /** It was away all the time and has its slots still; whether it may write depends on the snapshot, as before. */
