@@ -2,7 +2,8 @@ import * as fs from 'node:fs';
 import process from 'node:process';
 import { processTerminal } from '../../../agent/cli/process-terminal.ts';
 import { runCommandLine } from '../../../agent/cli/run-command-line.ts';
-import type { StateCalls } from '../../../agent/update/state/state-file.ts';
+import type { StateCalls } from '../../../agent/files/durable-file.ts';
+import { syncFamily } from '../../../agent/sync/sync-family.ts';
 import { updateFamily } from '../../../agent/update/update-family.ts';
 
 // The agent, ended by SIGKILL before the n-th system call on its state file; a write is cut in half by it. Without a number it
@@ -43,7 +44,7 @@ const stateCalls = {
 } as unknown as StateCalls;
 
 process.exitCode = await runCommandLine(
-  { update: updateFamily(stateCalls) },
+  { update: updateFamily(stateCalls), sync: syncFamily(stateCalls) },
   process.argv.slice(2),
   processTerminal(process.env),
 );
