@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { processTerminal } from './cli/process-terminal.ts';
 import { type CommandTable, runCommandLine } from './cli/run-command-line.ts';
+import { fetchCommand } from './fetch/command/fetch-command.ts';
 import { applyCommand } from './network/apply-command.ts';
 import { exportCommand } from './network/export-command.ts';
 import type { Waiting } from './network/network-service.ts';
@@ -13,6 +14,7 @@ const WAITING: Waiting = { sleep: (ms) => delay(ms), random: Math.random };
 const COMMANDS: CommandTable = {
   update: updateFamily(),
   sync: syncFamily(),
+  fetch: fetchCommand(),
   apply: applyCommand(WAITING),
   export: exportCommand(WAITING),
 };
