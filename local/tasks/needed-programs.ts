@@ -23,6 +23,8 @@ const PROGRAMS: readonly Program[] = [
   { name: 'wget2', debianPackage: 'wget2' },
   { name: 'wget', debianPackage: 'wget' },
   { name: 'curl', debianPackage: 'curl' },
+  { name: 'python3', debianPackage: 'python3' },
+  { name: 'bzip2', debianPackage: 'bzip2' },
   { name: 'spin', debianPackage: 'spin' },
   { name: 'cc', debianPackage: 'gcc' },
   { name: 'systemd-analyze', debianPackage: 'systemd' },
