@@ -94,6 +94,12 @@ const retryAfterMs = (answer: HttpAnswer): number => {
   return /^\d{1,4}$/.test(header) ? Number(header) * SECOND_MS : 0;
 };
 
+/** A service whose table is empty says so with 503; it will not fill by waiting. */
+const hasNoNetwork = ({ status, text }: HttpAnswer): boolean => {
+  const body = status === 503 ? parsedBody(text) : undefined;
+  return isMapping(body) && body['kind'] === 'no_network';
+};
+
 interface Attempt {
   readonly reply: ServiceReply;
   /** Asking again may help, after this long. */
@@ -110,6 +116,7 @@ export const networkService = (config: NetworkServiceConfig, { sleep, random }: 
     } catch (error) {
       return { reply: { kind: 'unavailable', reason: error instanceof Error ? error.message : String(error) }, againMs: 0 };
     }
+    if (hasNoNetwork(answer)) return { reply: { kind: 'absent' }, againMs: undefined };
     if (answer.status >= 500 || REPEATED.includes(answer.status)) {
       const reason = reasonOf(answer.status, parsedBody(answer.text));
       return { reply: { kind: 'unavailable', reason }, againMs: retryAfterMs(answer) };

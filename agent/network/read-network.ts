@@ -22,7 +22,7 @@ export const readNetwork = async (service: NetworkService): Promise<ReadNetwork>
     case 'absent':
       return {
         kind: 'refused',
-        reason: 'there is no such API, or the network has no settings yet: npm run apply makes the first',
+        reason: 'it has no network yet, or no such API; npm run apply makes the first network',
       };
     case 'stale':
       return { kind: 'unavailable', reason: 'it answered 412 to a plain read' };

@@ -10,7 +10,7 @@ import { parse } from 'yaml';
 import type { Inventory } from '#domain/inventory/inventory.ts';
 import { parseNetworkFile } from '#wire/network-file/parse-network-file.ts';
 import { networkParts } from '../../../agent/network/network-parts.ts';
-import { ADMIN_TOKEN, type AdminApiServer, adminApiServer } from '../../support/admin-api-server.ts';
+import { ADMIN_TOKEN, type AdminApiServer, adminApiServer, apiServer } from '../../support/admin-api-server.ts';
 import { anyNetworkDocument } from '../../support/network-document-arbitrary.ts';
 import { typedAt } from './typed-at.ts';
 
@@ -201,6 +201,21 @@ describe('mirrortide apply, when something is wrong', () => {
     await writeFile(join(folder, 'token'), 'nobody');
     const { code, err } = await apply(FILE);
     expect({ code, err }).toEqual({ code: 3, err: 'mirrortide: the service: 401 unauthenticated: Who?\n' });
+  });
+
+  test('says how to begin when the service has no network yet', async () => {
+    const empty = await apiServer(() => ({
+      status: 503,
+      body: { kind: 'no_network', value: 'None.' },
+      headers: { 'retry-after': '9' },
+    }));
+    const ended = await typedAt({ server: empty.url, tokenFile: join(folder, 'token') }, 'export', []);
+    await empty.close();
+    expect(ended).toMatchObject({
+      code: 3,
+      err: 'mirrortide: the service: it has no network yet, or no such API; npm run apply makes the first network\n',
+      slept: [],
+    });
   });
 
   test('shows the problem that the service has with a host at its place in the file', async () => {
