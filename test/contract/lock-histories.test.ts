@@ -15,7 +15,10 @@ import { type HistoryPlan, type HistoryResult, runHistory } from '../support/loc
 const emulators = useEmulators();
 /** Histories of one batch run side by side, each with a lock of its own. */
 const BATCH = 50;
-/** A thousand histories here; `LOCK_HISTORY_BATCHES=100` takes five thousand, in some minutes. */
+/**
+ * A thousand histories here; five thousand by `LOCK_HISTORY_BATCHES=100 vitest run test/contract/lock-histories.test.ts`. Of
+ * 2026-11-21: 5,000 histories, 92,613 calls, 26,445 grants, nothing wrong, in 415 s on two busy cores.
+ */
 const BATCHES = Number(process.env['LOCK_HISTORY_BATCHES'] ?? 20);
 /** Half a minute for each batch, of which it needs two to ten seconds. */
 const PATIENCE_MS = Math.max(600_000, BATCHES * 30_000);
