@@ -39,7 +39,7 @@ export const subjectOf = (inventory: Inventory, key: PairKey): SyncSubject | und
   return member === undefined ? undefined : { key, inventory, member };
 };
 
-/** A host that waits, for its turn or for the caches, asks again after this long. */
+/** A host that waits, for its turn or for the caches, asks again after this long at most. */
 const RETRY_MS = 15_000;
 const SOONEST_RETRY_MS = 1_000;
 
@@ -109,10 +109,12 @@ export const followUp = async (deps: SyncDeps, { key, member }: SyncSubject, tra
   }
 };
 
-const retryAfterMs = (pair: SyncPair, safeMs: EpochMs | undefined, nowMs: EpochMs): number | undefined => {
-  if (pair.state === 'WAITING') return RETRY_MS;
-  if (pair.state !== 'DRAINING' || (safeMs !== undefined && nowMs >= safeMs)) return undefined;
-  return safeMs === undefined ? RETRY_MS : Math.max(SOONEST_RETRY_MS, Math.min(RETRY_MS, safeMs - nowMs));
+const retryAfterMs = (pair: SyncPair, cacheBudgetMs: number, safeMs: EpochMs | undefined, nowMs: EpochMs): number | undefined => {
+  if (pair.state !== 'WAITING' && pair.state !== 'DRAINING') return undefined;
+  if (safeMs !== undefined && nowMs >= safeMs) return undefined;
+  // Nobody drains in less than the budget, so until then there is nothing to learn, and no slot that becomes free.
+  const leftMs = safeMs === undefined ? cacheBudgetMs : safeMs - nowMs;
+  return Math.max(SOONEST_RETRY_MS, Math.min(RETRY_MS, leftMs));
 };
 
 const shown = (deps: SyncDeps, subject: SyncSubject, pair: SyncPair, position: number | undefined): ShownSync => {
@@ -124,7 +126,7 @@ const shown = (deps: SyncDeps, subject: SyncSubject, pair: SyncPair, position: n
     state: shownState(pair, cacheBudgetMs, nowMs),
     safeAfterMs: safeMs,
     position: pair.state === 'WAITING' ? position : undefined,
-    retryAfterMs: retryAfterMs(pair, safeMs, nowMs),
+    retryAfterMs: retryAfterMs(pair, cacheBudgetMs, safeMs, nowMs),
     cancel: shouldCancel(pair, nowMs),
   };
 };
