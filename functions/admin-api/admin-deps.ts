@@ -2,6 +2,7 @@ import type { Actor } from '#domain/access/actor.ts';
 import type { AccessContext } from '#domain/access/permissions.ts';
 import type { CrawlPolicy } from '#domain/inventory/inventory.ts';
 import type { AdministeredInventory } from '#ports/administered-inventory.ts';
+import type { Clock } from '#ports/clock.ts';
 import type { HostTokens } from '#ports/host-tokens.ts';
 import type { HttpPeer } from '#ports/http-peer.ts';
 import type { Log } from '#ports/log.ts';
@@ -18,6 +19,7 @@ export interface AdminDeps {
   /** Reads from servers that strangers named, under the network's own rules of which addresses are allowed. */
   readonly peer: (policy: CrawlPolicy) => HttpPeer;
   readonly textRecords: TextRecords;
+  readonly clock: Clock;
   readonly newId: () => string;
   /** Lower-case letters and digits that nobody guesses. */
   readonly newChallenge: () => string;

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { actorOfClaims } from '#domain/access/actor.ts';
 import type { CommitOutcome, InventoryCommit } from '#ports/administered-inventory.ts';
 import { passesIfMatch, passesIfNoneMatch } from '#wire/api/entity-tags.ts';
@@ -9,11 +8,8 @@ import { type Part, partName } from './document-part.ts';
 import type { NetworkAt } from './held-network.ts';
 import { type Repeatable, rememberedReply, repeatableOf, toRemember } from './repeated-request.ts';
 import { entityTag } from './replies.ts';
+import { untilWritten } from './until-written.ts';
 
-/** Others change the network at the same time; each try decides anew on what they left. */
-const MOST_TRIES = 25;
-const SHORTEST_WAIT_MS = 5;
-const LONGEST_WAIT_MS = 200;
 const BUSY_RETRY_MS = 2_000;
 
 const TARGETS = { site: 'sites', host: 'hosts', category: 'categories' } as const;
@@ -23,13 +19,6 @@ const pathOf = (part: Part): string =>
 
 export const busy = (): HttpReply =>
   errorReply(503, 'busy', 'Many change the network at once; ask again.', retryAfterHeader(BUSY_RETRY_MS));
-
-/** Longer with every try, and never the same for two who began together. */
-export const waitBefore = async (tries: number): Promise<void> => {
-  if (tries === 0) return;
-  const longest = Math.min(LONGEST_WAIT_MS, SHORTEST_WAIT_MS * 2 ** tries);
-  await delay(Math.random() * longest);
-};
 
 const replyTo = (part: Part, change: Change): HttpReply => {
   const revision = change.operation === 'none' ? change.network.revision - 1 : change.network.revision;
@@ -44,9 +33,9 @@ const replyTo = (part: Part, change: Change): HttpReply => {
 const dryReply = ({ operation, before = null, after = null }: Change): HttpReply =>
   jsonReply(200, { dryRun: true, operation, before, after });
 
-const entityWrites = (part: Part, change: Change): Pick<InventoryCommit, 'puts' | 'removes'> => {
-  if (change.entity !== undefined) return { puts: [change.entity], removes: [] };
-  return { puts: [], removes: [part.kind === 'settings' ? part.section : partName(part)] };
+const entityWrites = (part: Part, change: Change): Pick<InventoryCommit, 'put' | 'remove'> => {
+  if (change.entity !== undefined) return { put: change.entity };
+  return { remove: part.kind === 'settings' ? part.section : partName(part) };
 };
 
 interface Wish {
@@ -132,13 +121,11 @@ export const changePart = async (request: AdminRequest, part: Part, intent: Inte
   const { deps, call, user } = request;
   const repeatable = repeatableOf(call, user);
   if (repeatable !== undefined && 'statusCode' in repeatable) return repeatable;
-  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-    await waitBefore(tries);
+  const reply = await untilWritten(deps.clock, async (isFirst) => {
     const before = repeatable === undefined ? undefined : await rememberedReply(deps.inventory, repeatable, call.arrivedMs);
     if (before !== undefined) return before;
-    const network = tries === 0 ? request.network : await deps.network.current();
-    const reply = await tryChange(request, network, { part, intent, around, repeatable });
-    if (reply !== undefined) return reply;
-  }
-  return busy();
+    const network = isFirst ? request.network : await deps.network.current();
+    return tryChange(request, network, { part, intent, around, repeatable });
+  });
+  return reply ?? busy();
 };

@@ -14,7 +14,7 @@ import { field, isMapping, list, text } from '#wire/network-file/raw.ts';
 import { accessTo, type User } from './admin-deps.ts';
 import { documentOf, entityOf, hostIn, type Part, partName, withValue } from './document-part.ts';
 import type { NetworkAt } from './held-network.ts';
-import { hostDocument, networkDocument } from './network-document.ts';
+import { networkDocument, withHost } from './network-document.ts';
 import { judgeOwner } from './owner-rights.ts';
 import { networkProblems, ownProblems } from './part-problems.ts';
 import { conflict, entityTag, forbidden, forbiddenFields, invalidEntity, notFound, preconditionFailed } from './replies.ts';
@@ -129,9 +129,8 @@ const advanced = (from: NetworkAt, parsed: Inventory, part: Part, entity: Invent
     categories: inOrder(parsed.categories),
     hosts: inOrder(hosts),
   };
-  // Sections depend on each other through the settings, which are one entity; entities only change their own place.
-  const value = entity?.kind === 'host' ? hostDocument(entity.value) : undefined;
-  const document = part.kind === 'host' ? withValue(from.document, part, value).document : networkDocument(inventory);
+  const host = entity?.kind === 'host' ? entity.value : undefined;
+  const document = part.kind === 'host' ? withHost(from.document, part.id, host) : networkDocument(inventory);
   return { revision: from.revision + 1, inventory, document };
 };
 

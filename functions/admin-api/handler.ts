@@ -27,6 +27,7 @@ const deps: AdminDeps = {
     return httpPeer({ guard, version, contact, maxSocketsPerHost: PEER_SOCKETS, allowedPorts });
   },
   textRecords: dnsTextRecords(),
+  clock: { now: Date.now },
   newId: randomUUID,
   newChallenge: () => randomBytes(CHALLENGE_BYTES).toString('hex'),
   log: jsonLog(),

@@ -20,10 +20,13 @@ export const heldNetwork = (store: AdministeredInventory): HeldNetwork => {
   let held: NetworkAt | undefined;
   return {
     current: async () => {
-      if (held !== undefined && held.revision === (await store.revision())) return held;
-      const { revision, inventory } = await store.read();
-      held = { revision, inventory, document: networkDocument(inventory) };
-      return held;
+      const before = held;
+      const { revision, inventory } = await store.read(before);
+      if (before !== undefined && before.revision === revision) return before;
+      const now = { revision, inventory, document: networkDocument(inventory) };
+      // Another request of this instance may have come further meanwhile.
+      if (held === undefined || held.revision < revision) held = now;
+      return now;
     },
     advance: (from, to) => {
       if (held === from) held = to;

@@ -4,6 +4,7 @@ import { printHost } from '#wire/network-file/print-host.ts';
 import { printLockRules } from '#wire/network-file/print-lock-rules.ts';
 import { printSettings } from '#wire/network-file/print-settings.ts';
 import { printSite } from '#wire/network-file/print-site.ts';
+import { field, list, text } from '#wire/network-file/raw.ts';
 
 /** Plain data in the network file's shape, by the file's keys. */
 export type NetworkDocument = Readonly<Record<string, unknown>>;
@@ -24,3 +25,11 @@ export const networkDocument = (inventory: Inventory): NetworkDocument => ({
   categories: inventory.categories.map(categoryDocument),
   hosts: inventory.hosts.map(hostDocument),
 });
+
+/** The same with one host changed, new or gone; the others are not printed again. */
+export const withHost = (document: NetworkDocument, id: string, host: Host | undefined): NetworkDocument => {
+  const others = list(document['hosts']).filter((one) => field(one, 'id') !== id);
+  const hosts = host === undefined ? others : [...others, hostDocument(host)];
+  const idOf = (one: unknown): string => text(field(one, 'id')) ?? '';
+  return { ...document, hosts: hosts.toSorted((left, right) => (idOf(left) < idOf(right) ? -1 : 1)) };
+};

@@ -5,15 +5,14 @@ import type { Host } from '#domain/inventory/inventory.ts';
 import type { ProofChallenge } from '#ports/proof-challenges.ts';
 import { errorReply, type HttpReply, jsonReply, retryAfterHeader } from '#wire/api/http-call.ts';
 import { type AdminRequest, accessTo } from './admin-deps.ts';
-import { busy, waitBefore } from './change-part.ts';
-import { hostIn, withValue } from './document-part.ts';
+import { busy } from './change-part.ts';
+import { hostIn } from './document-part.ts';
 import { refusalFor } from './entity-calls.ts';
 import type { NetworkAt } from './held-network.ts';
 import { type Found, lookForProof } from './look-for-proof.ts';
-import { hostDocument } from './network-document.ts';
+import { hostDocument, withHost } from './network-document.ts';
 import { forbidden, notFound } from './replies.ts';
-
-const MOST_TRIES = 25;
+import { untilWritten } from './until-written.ts';
 
 const hostOf = (request: AdminRequest): Host | undefined => hostIn(request.network.inventory, request.params[0] ?? '');
 
@@ -42,15 +41,14 @@ export const readProof = async (request: AdminRequest): Promise<HttpReply> => {
 const proved = (network: NetworkAt, host: Host): { readonly after: Host; readonly network: NetworkAt } => {
   const after = { ...host, pending: false };
   const hosts = network.inventory.hosts.map((one) => (one.id === host.id ? after : one));
-  const { document } = withValue(network.document, { kind: 'host', id: host.id }, hostDocument(after));
+  const document = withHost(network.document, host.id, after);
   return { after, network: { revision: network.revision + 1, inventory: { ...network.inventory, hosts }, document } };
 };
 
 /** The host may have changed while its servers were asked: it must still have no other names than those that were proved. */
 const settle = async (request: AdminRequest, id: string, names: readonly string[]): Promise<HttpReply> => {
   const { deps, call, user } = request;
-  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-    await waitBefore(tries);
+  const reply = await untilWritten(deps.clock, async () => {
     const network = await deps.network.current();
     const host = hostIn(network.inventory, id);
     if (host === undefined) return notFound(`There is no host/${id}.`);
@@ -63,8 +61,7 @@ const settle = async (request: AdminRequest, id: string, names: readonly string[
     const outcome = await deps.inventory.commit(
       {
         decidedAt: network.revision,
-        puts: [{ kind: 'host', value: next.after }],
-        removes: [],
+        put: { kind: 'host', value: next.after },
         audit: {
           atMs: call.arrivedMs,
           by: `user:${user.name}`,
@@ -82,12 +79,11 @@ const settle = async (request: AdminRequest, id: string, names: readonly string[
       },
       call.arrivedMs,
     );
-    if (outcome.kind === 'committed') {
-      deps.network.advance(network, next.network);
-      return nothingToProve();
-    }
-  }
-  return busy();
+    if (outcome.kind !== 'committed') return undefined;
+    deps.network.advance(network, next.network);
+    return nothingToProve();
+  });
+  return reply ?? busy();
 };
 
 const look = async (request: AdminRequest, host: Host, challenge: ProofChallenge): Promise<HttpReply> => {

@@ -3,10 +3,8 @@ import { Fault } from '#domain/errors.ts';
 import type { HostId } from '#domain/inventory/inventory.ts';
 import type { RememberedReply } from '#ports/administered-inventory.ts';
 import type { AdminRequest } from './admin-deps.ts';
-import { waitBefore } from './change-part.ts';
 import { hostIn } from './document-part.ts';
-
-const MOST_TRIES = 25;
+import { untilWritten } from './until-written.ts';
 
 export interface Action {
   readonly host: HostId;
@@ -20,15 +18,12 @@ export interface Action {
 export const recordAction = async (request: AdminRequest, action: Action): Promise<'recorded' | 'repeated'> => {
   const { deps, call, user } = request;
   const { host, operation, before, after, remember } = action;
-  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-    await waitBefore(tries);
+  const recorded = await untilWritten(deps.clock, async () => {
     const network = await deps.network.current();
     const site = hostIn(network.inventory, host)?.site;
     const outcome = await deps.inventory.commit(
       {
         decidedAt: network.revision,
-        puts: [],
-        removes: [],
         audit: {
           atMs: call.arrivedMs,
           by: `user:${user.name}`,
@@ -45,7 +40,9 @@ export const recordAction = async (request: AdminRequest, action: Action): Promi
       call.arrivedMs,
     );
     if (outcome.kind === 'committed') deps.network.advance(network, { ...network, revision: outcome.revision });
-    if (outcome.kind !== 'stale') return outcome.kind === 'repeated' ? 'repeated' : 'recorded';
-  }
-  throw new Fault(`recording ${operation} of ${host}: others changed the network during each of ${MOST_TRIES} tries`);
+    if (outcome.kind === 'stale') return undefined;
+    return outcome.kind === 'repeated' ? 'repeated' : 'recorded';
+  });
+  if (recorded === undefined) throw new Fault(`recording ${operation} of ${host}: others changed the network all the time`);
+  return recorded;
 };

@@ -23,10 +23,10 @@ export interface RememberedReply {
 /** One change, whole or not at all, and only if the inventory is still the one that it was decided on. */
 export interface InventoryCommit {
   readonly decidedAt: number;
-  /** At most one of both lists is longer than a few entries: one transaction holds a hundred items. */
-  readonly puts: readonly InventoryEntity[];
-  /** Names, `host/ID`. */
-  readonly removes: readonly string[];
+  /** What `audit.entity` names, as it is to be kept; nothing else changes, so that the trail tells all. */
+  readonly put?: InventoryEntity | undefined;
+  /** Its name, `host/ID`, when it is to go. */
+  readonly remove?: string | undefined;
   readonly audit: Omit<AuditEntry, 'revision'>;
   /** Besides the network's own trail. */
   readonly scopes: readonly AuditScope[];
@@ -53,8 +53,8 @@ export interface AuditPage {
 export interface AdministeredInventory {
   /** 0 before the first change. */
   revision(): Promise<number>;
-  /** One moment of it. Throws ConfigError when none was ever applied. */
-  read(): Promise<InventoryAt>;
+  /** As it is now; from an earlier moment of it only what changed since is read. Throws ConfigError when none was ever applied. */
+  read(known?: InventoryAt): Promise<InventoryAt>;
   commit(commit: InventoryCommit, nowMs: EpochMs): Promise<CommitOutcome>;
   /** Keeps the answer of a request that changed nothing. */
   remember(reply: RememberedReply, nowMs: EpochMs): Promise<'remembered' | 'repeated'>;

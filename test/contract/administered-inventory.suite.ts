@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '#domain/errors.ts';
 import type { Inventory, Site } from '#domain/inventory/inventory.ts';
-import type { AdministeredInventory, InventoryCommit, RememberedReply } from '#ports/administered-inventory.ts';
+import type { AdministeredInventory, InventoryAt, InventoryCommit, RememberedReply } from '#ports/administered-inventory.ts';
 import type { InventoryStore } from '#ports/inventory-store.ts';
 import type { ProofChallenges } from '#ports/proof-challenges.ts';
 import { onCommand } from '../support/fault-injection.ts';
@@ -24,8 +24,7 @@ const sample = (seed: number): Inventory => fc.sample(anyInventory(), { seed, nu
 
 const aCommit = (decidedAt: number, site: Site, more: Partial<InventoryCommit> = {}): InventoryCommit => ({
   decidedAt,
-  puts: [{ kind: 'site', value: site }],
-  removes: [],
+  put: { kind: 'site', value: site },
   audit: {
     atMs: NOW,
     by: 'user:alice',
@@ -170,23 +169,57 @@ export const administeredInventoryContract = (makePlace: MakePlace<InventoryPort
       expect(await contended.commit(aCommit(revision + 1, first), NOW)).toEqual({ kind: 'stale' });
     });
 
-    test('reads one moment while others write', async () => {
+    test('reads one moment while others write, and from an earlier moment comes to the present one', async () => {
       const { place, administered, inventory, first } = await begun();
-      const ids = inventory.sites.map(({ id }) => id);
-      const write = async (at: number): Promise<void> => {
-        const own = place.open().administered;
-        const named = ids.map((id) => ({ kind: 'site' as const, value: { ...first, id, name: `all-${at}` } }));
-        await own.commit(aCommit(await own.revision(), first, { puts: named }), NOW);
+      const second = { ...first, id: 'zz-second' };
+      const begin = await administered.revision();
+      const own = place.open().administered;
+      // The revision says what both must be: they are changed in turn.
+      const write = (at: number) => {
+        const site = at % 2 === 0 ? first : second;
+        return own.commit(aCommit(begin + at, { ...site, name: String(at) }), NOW);
       };
       await write(0);
+      await write(1);
+      let done = false;
       const writing = (async () => {
-        for (let at = 1; at <= 20; at += 1) await write(at);
+        for (let at = 2; at < 60; at += 1) await write(at);
+        done = true;
       })();
-      for (let reads = 0; reads < 5; reads += 1) {
-        const found = await administered.read().catch(() => undefined);
-        if (found !== undefined) expect(new Set(found.inventory.sites.map(({ name }) => name)).size).toBe(1);
+      let known = await administered.read();
+      while (!done) {
+        for (const found of [await administered.read(), await administered.read(known)]) {
+          const last = found.revision - begin - 1;
+          const named = (id: string) => Number(found.inventory.sites.find((site) => site.id === id)?.name);
+          expect([named(first.id), named(second.id)].toSorted((a, b) => a - b)).toEqual([last - 1, last]);
+          known = found;
+        }
       }
       await writing;
+      expect(await administered.read(known)).toEqual(await place.open().administered.read());
+      expect((await administered.read()).inventory.hosts).toEqual(inventory.hosts);
+    });
+
+    test('comes to the present from any earlier moment, whatever happened in between', async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(anyInventory(), { minLength: 2, maxLength: 4 }),
+          fc.nat({ max: 3 }),
+          async (inventories, at) => {
+            const { store, administered } = (await makePlace()).open();
+            let known: InventoryAt | undefined;
+            for (const [step, inventory] of inventories.entries()) {
+              await store.apply(inventory);
+              if (step <= at) known = await administered.read(known);
+            }
+            expect(await administered.read(known)).toEqual({
+              revision: await administered.revision(),
+              inventory: inventories.at(-1),
+            });
+          },
+        ),
+        { numRuns: 15 },
+      );
     });
 
     test('removes what a commit removes, the challenge of a host too', async () => {
@@ -195,8 +228,10 @@ export const administeredInventoryContract = (makePlace: MakePlace<InventoryPort
       const challenge = { token: 't', createdMs: NOW, checkedMs: undefined };
       expect(await challenges.make(host.id, challenge, NOW - HOUR)).toEqual(challenge);
       expect(await challenges.make(host.id, { ...challenge, token: 'u' }, NOW - HOUR)).toEqual(challenge);
-      const removal = { puts: [], removes: [`host/${host.id}`], forgetChallenges: [host.id] };
-      await administered.commit(aCommit(await administered.revision(), first, removal), NOW);
+      const change = aCommit(await administered.revision(), first);
+      const audit = { ...change.audit, entity: `host/${host.id}`, operation: 'delete' as const };
+      const removal = { ...change, put: undefined, remove: `host/${host.id}`, forgetChallenges: [host.id], audit };
+      await administered.commit(removal, NOW);
       expect((await store.load()).hosts).toEqual(inventory.hosts.slice(1));
       expect(await challenges.read(host.id)).toBeUndefined();
     });

@@ -111,11 +111,13 @@ const dependencies = (
     challenges: dynamoProofChallenges(dynamo, tables.inventory),
     peer: () => ({ request, stream: request }),
     textRecords: { lookup: async (name) => world.records.get(name) ?? [] },
+    clock: { now: Date.now },
     newId: randomUUID,
     newChallenge: () => randomUUID().replaceAll('-', ''),
     log: {
       info: () => undefined,
-      warn: (message, fields) => void logged.push(`${message} ${String(fields?.['error'])}`),
+      warn: (message, fields) =>
+        void logged.push(`${message} ${String(fields?.['error'])} ${String((fields?.['error'] as Error | undefined)?.cause)}`),
       error: (message, fields) => void logged.push(`${message} ${String((fields?.['error'] as Error | undefined)?.stack)}`),
     },
   };

@@ -17,7 +17,7 @@ import type {
   RememberedReply,
 } from '#ports/administered-inventory.ts';
 import { parseAuditEntry } from '#wire/audit-item.ts';
-import { entityName, printEntity } from '#wire/inventory-item.ts';
+import { entityName, type InventoryEntity, printEntity } from '#wire/inventory-item.ts';
 import { parseKeptReply, printKeptReply } from '#wire/remembered-reply.ts';
 import { callAws } from './call-aws.ts';
 import { challengeKey } from './dynamo-proof-challenges.ts';
@@ -26,14 +26,13 @@ import {
   auditKind,
   auditPuts,
   keyOfName,
-  readInventory,
   readItem,
   readRevision,
-  readUntil,
   revisionStep,
   revisionText,
   type TableKey,
 } from './inventory-table.ts';
+import { readInventoryAt } from './read-inventory-at.ts';
 
 const replyKey = (key: string): TableKey => ({ kind: `reply/${key}`, id: 'reply' });
 
@@ -47,14 +46,16 @@ const replyPut = (table: string, reply: RememberedReply, nowMs: number) => ({
   ExpressionAttributeValues: toItem({ ':now': Math.floor(nowMs / 1000) }),
 });
 
+const entityPut = (table: string, entity: InventoryEntity): TransactWriteItem => ({
+  Put: { TableName: table, Item: toItem({ ...keyOfName(entityName(entity)), entity: printEntity(entity) }) },
+});
+
 const transactionOf = (table: string, commit: InventoryCommit, nowMs: number): readonly TransactWriteItem[] => [
   revisionStep(table, commit.decidedAt, commit.audit.requestId),
   ...(commit.remember === undefined ? [] : [{ Put: replyPut(table, commit.remember, nowMs) }]),
   ...auditPuts(table, { ...commit.audit, revision: commit.decidedAt + 1 }, commit.scopes),
-  ...commit.puts.map((entity) => ({
-    Put: { TableName: table, Item: toItem({ ...keyOfName(entityName(entity)), entity: printEntity(entity) }) },
-  })),
-  ...commit.removes.map((name) => ({ Delete: { TableName: table, Key: toItem({ ...keyOfName(name) }) } })),
+  ...(commit.put === undefined ? [] : [entityPut(table, commit.put)]),
+  ...(commit.remove === undefined ? [] : [{ Delete: { TableName: table, Key: toItem({ ...keyOfName(commit.remove) }) } }]),
   ...commit.forgetChallenges.map((host) => ({ Delete: { TableName: table, Key: toItem({ ...challengeKey(host) }) } })),
 ];
 
@@ -112,16 +113,13 @@ const readPage = async (
 /** The inventory's table for those who change it piece by piece; see inventory-table.ts for its items. */
 export const dynamoAdministeredInventory = (dynamo: DynamoDBClient, table: string): AdministeredInventory => ({
   revision: () => callAws('reading the revision of the inventory', () => readRevision(dynamo, table)),
-  read: async () => {
-    const { revision, inventory } = await callAws('reading the inventory', () =>
-      readUntil(
-        async () => ({ revision: await readRevision(dynamo, table), inventory: await readInventory(dynamo, table) }),
-        async (read) => (await readRevision(dynamo, table)) === read.revision,
-        'the inventory changed during every reading of it',
-      ),
-    );
-    if (inventory === undefined) throw new ConfigError('no inventory was ever applied');
-    return { revision, inventory };
+  read: async (known) => {
+    try {
+      return await readInventoryAt(dynamo, table, known);
+    } catch (cause) {
+      if (cause instanceof ConfigError) throw cause;
+      return callAws('reading the inventory', () => Promise.reject(cause));
+    }
   },
   commit: (commit, nowMs) => callAws(`changing ${commit.audit.entity}`, () => commitTo(dynamo, table, commit, nowMs)),
   remember: (reply, nowMs) =>
