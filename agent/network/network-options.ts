@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, readFileSync } from 'node:fs';
 import { type OptionSpec, type OptionValues, textOption, UsageProblem } from '../cli/command.ts';
 import type { NetworkServiceConfig } from './network-service.ts';
 
@@ -34,9 +34,19 @@ const serverOf = (options: OptionValues): string => {
   return server.replace(/\/+$/, '');
 };
 
+/** What may stand in a header: one word of visible ASCII. */
+const holdsToken = (file: string): boolean => {
+  try {
+    return /^[\x21-\x7e]+$/.test(readFileSync(file, 'utf8').trim());
+  } catch {
+    return false;
+  }
+};
+
 export const serviceConfig = (options: OptionValues): NetworkServiceConfig => {
   const tokenFile = readable(options, 'token-file');
   if (tokenFile === undefined) throw new UsageProblem('--token-file is needed');
+  if (!holdsToken(tokenFile)) throw new UsageProblem(`--token-file ${tokenFile}: holds no token`);
   return {
     server: serverOf(options),
     tokenFile,

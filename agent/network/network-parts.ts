@@ -5,8 +5,7 @@ import { printLockRules } from '#wire/network-file/print-lock-rules.ts';
 import { printSettings } from '#wire/network-file/print-settings.ts';
 import { printSite } from '#wire/network-file/print-site.ts';
 
-export const PART_KINDS = ['settings', 'site', 'category', 'host'] as const;
-export type PartKind = (typeof PART_KINDS)[number];
+type PartKind = 'settings' | 'site' | 'category' | 'host';
 
 /** What is compared and changed by itself: an entity, or a section of the settings. */
 export interface NetworkPart {
@@ -28,7 +27,7 @@ const settingsPart = (section: string, value: unknown): NetworkPart => ({
   value,
 });
 
-export const entityPart = (kind: Exclude<PartKind, 'settings'>, id: string, value: unknown): NetworkPart => ({
+const entityPart = (kind: Exclude<PartKind, 'settings'>, id: string, value: unknown): NetworkPart => ({
   kind,
   name: `${kind}/${id}`,
   path: `/api/v1/${LISTS[kind]}/${encodeURIComponent(id)}`,

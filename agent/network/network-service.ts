@@ -47,6 +47,8 @@ export interface NetworkService {
 const MEBIBYTE = 1_048_576;
 const ANSWER_BYTES = 32 * MEBIBYTE;
 const LONGEST_BACKOFF_MS = 30_000;
+/** Whoever is told to come back later than this comes back earlier, and gives up in the end. */
+const LONGEST_PAUSE_MS = 60_000;
 const SECOND_MS = 1_000;
 const REPEATED: readonly number[] = [408, 425, 429];
 const CONFLICTS: readonly number[] = [409, 422];
@@ -91,7 +93,7 @@ const textHeader = (header: string | string[] | undefined): string | undefined =
 
 const retryAfterMs = (answer: HttpAnswer): number => {
   const header = textHeader(answer.headers['retry-after']) ?? '';
-  return /^\d{1,4}$/.test(header) ? Number(header) * SECOND_MS : 0;
+  return /^\d{1,4}$/.test(header) ? Math.min(LONGEST_PAUSE_MS, Number(header) * SECOND_MS) : 0;
 };
 
 /** A service whose table is empty says so with 503; it will not fill by waiting. */
@@ -108,11 +110,16 @@ interface Attempt {
 
 /** The API of the network's administration, for one administrator. */
 export const networkService = (config: NetworkServiceConfig, { sleep, random }: Waiting): NetworkService => {
+  const limits = { connectMs: config.connectMs, totalMs: config.totalMs, answerBytes: ANSWER_BYTES };
   const attempt = async (call: HttpCall): Promise<Attempt> => {
     let answer: HttpAnswer;
     try {
-      const limits = { connectMs: config.connectMs, totalMs: config.totalMs, answerBytes: ANSWER_BYTES };
-      answer = await httpExchange(call, limits, { certificate: undefined, key: undefined, ca: config.caFile });
+      const authorization = `Bearer ${readFileSync(config.tokenFile, 'utf8').trim()}`;
+      answer = await httpExchange({ ...call, headers: { ...call.headers, authorization } }, limits, {
+        certificate: undefined,
+        key: undefined,
+        ca: config.caFile,
+      });
     } catch (error) {
       return { reply: { kind: 'unavailable', reason: error instanceof Error ? error.message : String(error) }, againMs: 0 };
     }
@@ -137,7 +144,6 @@ export const networkService = (config: NetworkServiceConfig, { sleep, random }: 
         headers: {
           accept: 'application/json',
           'user-agent': 'mirrortide-network',
-          authorization: `Bearer ${readFileSync(config.tokenFile, 'utf8').trim()}`,
           ...headers,
           ...(text !== undefined && { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(text)) }),
         },

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -191,6 +192,8 @@ describe('mirrortide apply, when something is wrong', () => {
     [[], 'needs one network file'],
     [['x.yaml', '--server', 'https://user@x'], 'must be an http or https URL'],
     [['x.yaml', '--token-file', '/nowhere'], '/nowhere: cannot be read'],
+    [['x.yaml', '--token-file', tmpdir()], 'holds no token'],
+    [['x.yaml', '--token-file', fileURLToPath(import.meta.url)], 'holds no token'],
   ])('refuses the command line %j', async (words, said) => {
     const { code, err } = await typed('apply', ...words);
     expect(code).toBe(2);
@@ -275,6 +278,16 @@ describe('mirrortide apply, when something is wrong', () => {
       return busy >= 0 ? 'busy' : undefined;
     };
     expect(await apply(FILE)).toMatchObject({ code: 0, slept: [1250, 1500, 2000] });
+  });
+
+  test('gives up when its token is taken away', async () => {
+    server.fault = (method) => {
+      if (method === 'GET') rmSync(join(folder, 'token'), { force: true });
+      return undefined;
+    };
+    const { code, err } = await apply(FILE.replace('country: FR', 'country: NL'));
+    expect(code).toBe(1);
+    expect(err).toContain('ENOENT');
   });
 
   test('ends with 1 when the service stays away, and finishes when it is back', async () => {
