@@ -2,6 +2,7 @@ import { CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamod
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { ConfiguredRetryStrategy } from '@smithy/core/retry';
+import { dynamoCheckInHints } from '#adapters/aws/dynamo-check-in-hints.ts';
 import { dynamoHostTokens } from '#adapters/aws/dynamo-host-tokens.ts';
 import { dynamoManifestStore } from '#adapters/aws/dynamo-manifest-store.ts';
 import { dynamoObservationStore } from '#adapters/aws/dynamo-observation-store.ts';
@@ -12,6 +13,7 @@ import { s3SnapshotStore } from '#adapters/aws/s3-snapshot-store.ts';
 import { s3StaticLists } from '#adapters/aws/s3-static-lists.ts';
 import { sqsCrawlQueue } from '#adapters/aws/sqs-crawl-queue.ts';
 import { sqsPublishRequests } from '#adapters/aws/sqs-publish-requests.ts';
+import type { CheckInHints } from '#ports/check-in-hints.ts';
 import type { CrawlQueue, CrawlRequest } from '#ports/crawl-queue.ts';
 import type { EdgeTable } from '#ports/edge-table.ts';
 import type { HostTokens } from '#ports/host-tokens.ts';
@@ -96,6 +98,13 @@ export const hostTokens =
   async () => {
     const table = await freshTable(dynamoDb(), emulators.freshName('hosts'), 'pk', 'sk');
     return { open: (plan) => dynamoHostTokens(faulty(dynamoDb(quickRetries()), plan), table) };
+  };
+
+export const checkInHints =
+  (emulators: EmulatorsInTest, dynamoDb: DynamoDb = emulators.dynamoDb): MakePlace<CheckInHints> =>
+  async () => {
+    const table = await freshTable(dynamoDb(), emulators.freshName('hosts'), 'pk', 'sk');
+    return { open: (plan) => dynamoCheckInHints(faulty(dynamoDb(quickRetries()), plan), table) };
   };
 
 export const factsStores = (emulators: EmulatorsInTest): MakePlace<FactsStore> => inBucket(emulators, s3FactsStore);

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { SQSEvent } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sqsPublishRequests } from '#adapters/aws/sqs-publish-requests.ts';
+import { PUBLISH_SLOT_MS } from '#wire/publish-queue.ts';
 import { FunctionFailure } from '../../local/runtime/function-instance.ts';
 import { type FunctionPool, functionPool } from '../../local/runtime/function-pool.ts';
 import { localClients, provision } from '../../local/runtime/provision.ts';
@@ -75,7 +77,7 @@ describe('a function', () => {
   });
 });
 
-describe('the crawl queue', () => {
+describe('a queue', () => {
   const emulators = useEmulators();
 
   test('failed messages come again until they are set aside, the others are done once', async () => {
@@ -109,6 +111,30 @@ describe('the crawl queue', () => {
     expect(letters.sort()).toEqual(['named', 'throws']);
     expect(seen.filter((body) => body === 'good')).toEqual(['good']);
     expect(seen.filter((body) => body === 'named')).toHaveLength(4);
+    for (const client of Object.values(clients)) client.destroy();
+  });
+
+  test('requests to publish are held back for the slot in which they are one', async () => {
+    const clients = localClients(emulators.endpoints());
+    const resources = await provision(emulators.endpoints(), clients, { crawlSeconds: 30, publishSeconds: 30 });
+    const delivered: number[] = [];
+    const source = queueSource({
+      client: clients.sqs,
+      queueUrl: resources.publishQueueUrl,
+      region: emulators.endpoints().region,
+      concurrency: 1,
+      invoke: async () => void delivered.push(performance.now()),
+      onFault: () => undefined,
+    });
+    const requests = sqsPublishRequests(clients.sqs, resources.publishQueueUrl, { now: () => 0 });
+    const asked = performance.now();
+    await requests.soon('first');
+    await requests.soon('second');
+    await source.drained(AbortSignal.timeout(50_000));
+    await source.stop();
+    expect(delivered).toHaveLength(1);
+    // Emulators count in whole seconds.
+    expect((delivered[0] ?? 0) - asked).toBeGreaterThan(PUBLISH_SLOT_MS - 1_000);
     for (const client of Object.values(clients)) client.destroy();
   });
 });

@@ -3,6 +3,7 @@ import type { Observation } from '#domain/crawl/observation.ts';
 import { answerCheckIn } from '../../functions/hosts-api/answer-check-in.ts';
 import { aCarriage, aChangedManifest, aHead, aSite, DAY, HOUR, MINUTE, START } from '../support/a-network.ts';
 import { aCall, checkInWorld, tokenOf } from '../support/check-in-setup.ts';
+import { Killed, killSwitch } from '../support/killed-at.ts';
 
 const PRIVATE = { host: { private: true } } as const;
 const ALPHA = 'alpha/os/repodata/repomd.xml';
@@ -260,5 +261,38 @@ describe('a request', () => {
     const inventory = await world.inventories.load();
     world.inventories.set({ ...inventory, hosts: [...inventory.hosts, { ...inventory.hosts[0], id: 'm1' } as never] });
     expect(await world.say()).toMatchObject({ result: 'probing' });
+  });
+});
+
+describe('killed at any call, and said again when the lease lapsed', () => {
+  it.each([
+    ['a private host is recorded, and published', true],
+    ['a public host is crawled', false],
+  ] as const)('%s', async (_, isPrivate) => {
+    for (let at = 1; at < 20; at += 1) {
+      for (const side of ['before', 'after'] as const) {
+        const world = await checkInWorld({ host: { private: isPrivate } });
+        const kill = killSwitch(at, side);
+        const { observations, facts, crawls, publish, hints, manifests } = world.deps;
+        const mortal = {
+          ...world.deps,
+          observations: kill.wrap(observations),
+          facts: kill.wrap(facts),
+          crawls: kill.wrap(crawls),
+          publish: kill.wrap(publish),
+          hints: kill.wrap(hints),
+          manifests: kill.wrap(manifests),
+        };
+        const body = JSON.stringify({ categories: [{ id: 'linux', ...CURRENT }] });
+        const call = aCall({ headers: { authorization: `Bearer ${tokenOf('m1')}` }, body });
+        const ended = await answerCheckIn(mortal, call).catch((error: unknown) => error);
+        world.clock.advance(35_000);
+        await answerCheckIn(world.deps, call);
+        if (isPrivate) expect(await world.carrier()).toMatchObject({ state: 'serving' });
+        else expect(world.crawls.sent.length).toBeGreaterThan(0);
+        if (!(ended instanceof Killed)) return;
+      }
+    }
+    throw new Error('the check-in never came to its end');
   });
 });

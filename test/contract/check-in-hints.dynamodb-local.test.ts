@@ -1,0 +1,6 @@
+import { useDynamoDbLocal } from '../support/dynamodb-local.ts';
+import { useEmulators } from '../support/emulators.ts';
+import { checkInHintsContract } from './check-in-hints.suite.ts';
+import { checkInHints } from './places.ts';
+
+checkInHintsContract(checkInHints(useEmulators(), useDynamoDbLocal()));
