@@ -83,21 +83,6 @@ const masterTextProblems = (master: string, path: ProblemPath): readonly Network
   return isFileList(parsed.value.path) ? [] : [problem(path, HEADS_FORM)];
 };
 
-const ABSOLUTE = /^(?:\/|[A-Za-z]:[\\/])/;
-
-/**
- * Directories of masters that are relative, for documents that lie in no folder: what an API is sent, or what it holds. Such a
- * directory means nothing there; whoever reads a file resolves it against the file before it goes anywhere.
- */
-export const relativeDirectoryProblems = (document: unknown): readonly NetworkFileProblem[] =>
-  list(field(document, 'categories')).flatMap((category, at) => {
-    const master = field(category, 'master');
-    const directory = text(isMapping(master) ? field(master, 'directory') : master);
-    if (directory === undefined || ABSOLUTE.test(directory) || /^[a-z][a-z0-9+.-]*:\/\//i.test(directory)) return [];
-    const path = ['categories', at, 'master', ...(isMapping(master) ? ['directory'] : [])];
-    return [problem(path, 'must be an absolute path here')];
-  });
-
 /** quick-fedora-mirror names its lists `fullfiletimelist-MODULE`. */
 export const isFileList = (path: string): boolean => /\/fullfiletimelist-[^/]+$/.test(path);
 
