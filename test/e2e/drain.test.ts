@@ -1,0 +1,247 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AGENT_ENTRY, bundleAgent } from '../../local/bundle-agent.ts';
+import { addRpmPackages } from '../support/build-repositories.ts';
+import { dnfClient } from '../support/dnf-client.ts';
+import { type MirrortideProcess, startMirrortide } from '../support/mirrortide-process.ts';
+import { type NginxMirror, startNginxMirror } from '../support/nginx-mirror.ts';
+import { runProgram } from '../support/run-program.ts';
+import { until } from '../support/until.ts';
+
+/**
+ * Five real mirrors that all begin to synchronise at one moment, as cron lets them, and destructively: the tree is emptied, stays
+ * empty for a while, and comes back as the master has it by then. A client installs without pause meanwhile. Once each mirror
+ * synchronises under `sync run`, and once it does not.
+ */
+const PORT = 18_762;
+const REPOSITORY = 'releases/41/Everything/x86_64/os';
+const HEAD = `/${REPOSITORY}/repodata/repomd.xml`;
+const MIRRORS = ['mirror-1', 'mirror-2', 'mirror-3', 'mirror-4', 'mirror-5'] as const;
+type Name = (typeof MIRRORS)[number];
+const MIN_IN_SERVICE = 3;
+/** How long a tree is empty; what a large tree takes hours for. Longer than a client asks other mirrors. */
+const EMPTY_SECONDS = 2;
+
+let folder: string;
+let agent: string;
+let tide: MirrortideProcess;
+const servers = new Map<Name, NginxMirror>();
+
+const addressOf = (name: Name): string => `127.0.0.${41 + MIRRORS.indexOf(name)}`;
+const treeOf = (name: Name): string => join(folder, name);
+const metalinkUrl = (): string => `${tide.url}/metalink?repo=fedora-41&arch=x86_64`;
+
+const host = (name: Name): string =>
+  `  - { id: ${name}, country: DE, carries: [{ category: fedora, urls: ['http://${addressOf(name)}:${PORT}'] }] }`;
+
+/** Clients may follow an answer for as long as the edge keeps it and an installation takes. */
+const networkFile = (): string => `
+network: { name: drain, contact: tests@mirrors.example }
+policies:
+  crawl: { allowedAddresses: [127.0.0.0/8], allowedPorts: any }
+  guard: { maximumShrinkShare: 1 }
+  access: { administratorGroups: [wranglers] }
+  drain: { groups: [{ scope: global, minInService: ${MIN_IN_SERVICE}, maxDraining: 1 }], lease: 30s, cacheBudget: 4s }
+localClient: { country: DE }
+categories:
+  - id: fedora
+    master: ${folder}/master
+    schedule: { scanMaster: 1s, reach: 5s, heads: 2s, sample: 5s, full: 10s, probeAfterChange: [1s, 2s, 4s] }
+    rules: [{ match: 'releases/(?<version>[0-9]+)/Everything/(?<arch>[^/]+)/os', repo: 'fedora-\${version}' }]
+hosts:
+${MIRRORS.map(host).join('\n')}
+`;
+
+/** As a mirror's own cron job could be, but for the waiting. */
+const syncScript = (): string => `set -e
+tree=$1
+echo "begin $(basename $tree)" >> ${folder}/journal
+rm -rf $tree/*
+sleep ${EMPTY_SECONDS}
+rsync -a --delete ${folder}/master/ $tree/
+echo "end $(basename $tree)" >> ${folder}/journal
+`;
+
+const rsync = async (name: Name): Promise<void> => {
+  await mkdir(treeOf(name), { recursive: true });
+  const { exitCode, stderr } = await runProgram('rsync', ['-a', '--delete', `${folder}/master/`, `${treeOf(name)}/`]);
+  if (exitCode !== 0) throw new Error(stderr);
+};
+
+/** With the account that `npm start` prints. */
+const administrator = async (): Promise<string> => {
+  const [, name = '', secret = ''] = /curl -su ([^:]+):(\S+) /.exec(tide.output()) ?? [];
+  const response = await fetch(`${tide.url}/oidc/token`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${Buffer.from(`${name}:${secret}`).toString('base64')}` },
+    body: new URLSearchParams({ grant_type: 'client_credentials' }),
+  });
+  return ((await response.json()) as { access_token: string }).access_token;
+};
+
+const issueToken = async (name: Name, bearer: string): Promise<void> => {
+  const response = await fetch(`${tide.url}/api/v1/hosts/${name}/tokens`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ label: 'cron' }),
+  });
+  const { token } = (await response.json()) as { token?: string };
+  if (token === undefined) throw new Error(`no token for ${name}: status ${response.status}`);
+  await writeFile(join(folder, `${name}.token`), `${token}\n`);
+};
+
+const listedIn = (metalink: string): readonly Name[] => MIRRORS.filter((name) => metalink.includes(`http://${addressOf(name)}:`));
+
+interface Install {
+  readonly exitCode: number | null;
+  readonly stderr: string;
+}
+
+interface Watched {
+  readonly installs: readonly Install[];
+  /** The fewest mirrors that one metalink named. */
+  readonly fewest: number;
+  /** Client requests for the head of a repository that were answered with 404, as they are while a tree is empty. */
+  readonly missed: number;
+}
+
+/** A client that has never been here, each time. */
+const installAnew = async (): Promise<Install> => {
+  const dnf = await dnfClient(`metalink=${metalinkUrl()}`);
+  try {
+    const { exitCode, stderr } = await dnf.run('install', '--downloadonly', 'tide-hello');
+    return { exitCode, stderr };
+  } finally {
+    await dnf.remove();
+  }
+};
+
+const headsMissed = async (): Promise<number> => {
+  const logs = await Promise.all(MIRRORS.map(async (name) => (await servers.get(name)?.accessLog()) ?? []));
+  return logs.flat().filter((line) => line.startsWith(`GET ${HEAD} 404`) && /dnf/i.test(line)).length;
+};
+
+/** Installs, one after another, and counts whom the metalink names, from before `act` begins until after it has ended. */
+const watched = async (act: () => Promise<void>): Promise<Watched> => {
+  const before = await headsMissed();
+  const installs: Install[] = [];
+  let fewest = Number.POSITIVE_INFINITY;
+  let over = false;
+  const install = async (): Promise<void> => {
+    while (!over) installs.push(await installAnew());
+  };
+  const count = async (): Promise<void> => {
+    while (!over) {
+      const { status, body } = await tide.get('/metalink?repo=fedora-41&arch=x86_64');
+      fewest = Math.min(fewest, status === 200 ? listedIn(body).length : 0);
+      await pause(100);
+    }
+  };
+  const watching = Promise.all([install(), count()]);
+  try {
+    await until(
+      'an installation',
+      async () => installs.length,
+      (done) => done > 0,
+    );
+    await act();
+  } finally {
+    over = true;
+    await watching;
+  }
+  return { installs, fewest, missed: (await headsMissed()) - before };
+};
+
+const ended = async (child: ChildProcess): Promise<{ readonly code: number | null; readonly output: string }> => {
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += String(chunk)));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, output };
+};
+
+const undrained = (name: Name) =>
+  ended(spawn('sh', [join(folder, 'sync.sh'), treeOf(name)], { stdio: ['ignore', 'pipe', 'pipe'] }));
+
+const drained = (name: Name) => {
+  const own = ['--server', tide.url, '--token-file', join(folder, `${name}.token`), '--state-folder', join(folder, 'state')];
+  const words = [agent, 'sync', 'run', ...own, '--category', 'fedora', '--', 'sh', join(folder, 'sync.sh'), treeOf(name)];
+  return ended(spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'] }));
+};
+
+const journal = async (): Promise<readonly string[]> =>
+  (await readFile(join(folder, 'journal'), 'utf8')).split('\n').filter((line) => line !== '');
+
+/** The master moves on, and the service knows it: until the mirrors follow, they serve what is the last but one. */
+const release = async (version: string): Promise<void> => {
+  const before = (await tide.get('/metalink?repo=fedora-41&arch=x86_64')).body;
+  await addRpmPackages(join(folder, 'master', REPOSITORY), [{ name: 'tide-hello', version }]);
+  await until(
+    `release ${version} to be known`,
+    async () => (await tide.get('/metalink?repo=fedora-41&arch=x86_64')).body,
+    (body) => body !== before && body.includes('alternate') && listedIn(body).length === MIRRORS.length,
+  );
+  await writeFile(join(folder, 'journal'), '');
+};
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'mirrortide-drain-'));
+  agent = join(folder, 'mirrortide.mjs');
+  await bundleAgent(AGENT_ENTRY, agent);
+  await addRpmPackages(join(folder, 'master', REPOSITORY), [{ name: 'tide-hello', version: '1.0' }]);
+  await writeFile(join(folder, 'network.yaml'), networkFile());
+  await writeFile(join(folder, 'sync.sh'), syncScript());
+  for (const name of MIRRORS) {
+    await rsync(name);
+    servers.set(name, await startNginxMirror({ address: addressOf(name), port: PORT, root: treeOf(name) }));
+  }
+  tide = await startMirrortide(['--network', join(folder, 'network.yaml'), '--port', '0', '--pace', '0.5']);
+  const bearer = await administrator();
+  for (const name of MIRRORS) await issueToken(name, bearer);
+  await until(
+    'a metalink with all mirrors',
+    () => tide.get('/metalink?repo=fedora-41&arch=x86_64'),
+    ({ body }) => listedIn(body).length === MIRRORS.length,
+  );
+});
+
+afterAll(async () => {
+  await tide?.stop();
+  for (const server of servers.values()) await server.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('mirrors that all synchronise destructively at one moment', () => {
+  it('break no installation under sync run, and never are fewer listed than must be in service', async () => {
+    await release('2.0');
+    const { installs, fewest, missed } = await watched(async () => {
+      const ends = await Promise.all(MIRRORS.map(drained));
+      expect(ends.map(({ code, output }) => (code === 0 ? 0 : output))).toEqual(MIRRORS.map(() => 0));
+      for (const { output } of ends) expect(output).toContain('IN_SERVICE: verified');
+    });
+    const turns = await journal();
+    // One after another, each once.
+    expect(turns.filter((_, index) => index % 2 === 0).toSorted()).toEqual(MIRRORS.map((name) => `begin ${name}`));
+    for (const [index, line] of turns.entries()) {
+      if (line.startsWith('begin')) expect(turns[index + 1]).toBe(line.replace('begin', 'end'));
+    }
+    expect(installs.filter(({ exitCode }) => exitCode !== 0)).toEqual([]);
+    expect(installs.length).toBeGreaterThanOrEqual(MIRRORS.length);
+    expect(missed).toBe(0);
+    expect(fewest).toBeGreaterThanOrEqual(MIN_IN_SERVICE);
+  });
+
+  it('break installations without it', async () => {
+    await release('3.0');
+    const { installs, missed } = await watched(async () => {
+      const ends = await Promise.all(MIRRORS.map(undrained));
+      expect(ends.map(({ code }) => code)).toEqual(MIRRORS.map(() => 0));
+    });
+    expect(installs.filter(({ exitCode }) => exitCode !== 0).length).toBeGreaterThan(0);
+    expect(missed).toBeGreaterThan(0);
+  });
+});
