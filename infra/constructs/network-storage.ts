@@ -21,7 +21,7 @@ export class NetworkStorage extends Construct {
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
-    this.inventory = this.table('Inventory', 'kind', 'id');
+    this.inventory = this.table('Inventory', 'kind', 'id', 'expires');
     this.pointers = this.table('Pointers', 'pointer');
     this.observations = this.table('Observations', 'category', 'host');
     this.hosts = this.table('Hosts', 'pk', 'sk');

@@ -73,6 +73,16 @@ describe('the table of rights', () => {
     expect(roleOf(user('Alice'), SITES)).toBe('user');
   });
 
+  test("gives people who are no administrators only what is theirs, besides a few things that are everybody's", () => {
+    const granted = (role: 'site-admin' | 'user', grant: string) =>
+      OPERATIONS.filter((operation) => PERMISSIONS[operation][role] === grant);
+    expect(granted('site-admin', 'any')).toEqual(['me.read', 'category.read']);
+    expect(granted('user', 'any')).toEqual(['me.read', 'category.read']);
+    expect(granted('user', 'own')).toEqual([]);
+    expect([granted('site-admin', 'policy'), granted('user', 'policy')]).toEqual([['site.create'], ['site.create']]);
+    expect(granted('site-admin', 'none').every((operation) => /^(?:network|settings|category)\./.test(operation))).toBe(true);
+  });
+
   test('never gives a user more than a site admin, or a site admin more than an administrator', () => {
     const worth = { none: 0, own: 1, policy: 1, any: 2 };
     for (const operation of OPERATIONS) {
