@@ -10,7 +10,7 @@ import { buildTree } from './install/build-tree.ts';
 import { quietly } from './install/durable.ts';
 import { type Layout, layoutOf } from './install/layout.ts';
 import { settledState } from './install/switch-link.ts';
-import { readState, removeRemains, seenTrees, writeState } from './install/trees.ts';
+import { prune, readState, removeRemains, seenTrees, writeState } from './install/trees.ts';
 import { download } from './network/download.ts';
 import { findWanted, type Wanted } from './network/wanted.ts';
 import type { Report } from './report/report.ts';
@@ -126,10 +126,10 @@ async function bring(fetch: Fetch, state: InstalledState, wanted: Wanted): Promi
   const step = nextStep(state, seenTrees(layout), wanted.digest);
   switch (step.kind) {
     case 'unchanged':
-      remember(fetch, state);
+      tidy(fetch, state);
       return fetchOutcome('unchanged', `${layout.destination} has ${digestName(wanted.digest)} already`);
     case 'bad':
-      remember(fetch, state);
+      tidy(fetch, state);
       return fetchOutcome(
         'rolled_back',
         `${digestName(wanted.digest)} was taken back before; --retry-bad installs it all the same`,
@@ -145,10 +145,11 @@ async function bring(fetch: Fetch, state: InstalledState, wanted: Wanted): Promi
   }
 }
 
-/** What was learnt about the source, when it is new: the next request is conditional on it. */
-function remember(fetch: Fetch, state: InstalledState): void {
+/** Keeps what was learnt about the source, when it is new, and removes what a killed run had no time to remove. */
+function tidy(fetch: Fetch, state: InstalledState): void {
   const written = readState(fetch.layout);
   if (JSON.stringify(written.checked) !== JSON.stringify(state.checked)) writeState(fetch.world, fetch.layout, state);
+  prune(fetch.world, fetch.layout, state, fetch.keep);
 }
 
 const releaseOf = (fetch: Fetch, wanted: Wanted, target: string): Release => ({

@@ -26,8 +26,9 @@ const nameOf = (release: Release | undefined): string =>
  * moment leaves a state that the next run goes on from. Hooks may run a second time after a kill, never not at all.
  */
 export async function activate(on: Switching, state: InstalledState, release: Release): Promise<FetchOutcome> {
-  switchLink(on.world, on.layout, release.target);
-  const next = switchedTo(state, release, hasHooks(on.hooks));
+  const adopted = switchLink(on.world, on.layout, release.target);
+  const before = adopted === undefined ? state : { ...state, previous: [adopted, ...state.previous] };
+  const next = switchedTo(before, release, hasHooks(on.hooks));
   writeState(on.world, on.layout, next);
   on.report.note('switched', `${on.layout.destination} leads to ${nameOf(release)}`, { target: release.target });
   return finishInstall(on, next);

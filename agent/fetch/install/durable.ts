@@ -7,9 +7,11 @@ export function writeAll(disk: Pick<Disk, 'writeSync'>, descriptor: number, byte
     written += disk.writeSync(descriptor, bytes, written, bytes.length - written, position + written);
 }
 
+export const temporaryOf = (path: string): string => `${path}.new`;
+
 /** A file is there whole or not at all, and on disk when this returns. */
 export function writeWhole(disk: Disk, folder: string, path: string, text: string): void {
-  const temporary = `${path}.new`;
+  const temporary = temporaryOf(path);
   const descriptor = disk.openSync(temporary, 'w', READABLE);
   try {
     writeAll(disk, descriptor, Buffer.from(text), 0);

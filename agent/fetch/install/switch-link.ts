@@ -5,13 +5,17 @@ import { quietly, syncFolder } from './durable.ts';
 import type { Layout } from './layout.ts';
 import { adoptedNames, isPresent, linkTargetOf } from './trees.ts';
 
-/** Lets the destination lead to the tree: one rename, so that whoever looks sees the old one or the new one. */
-export function switchLink(world: FetchWorld, layout: Layout, target: string): void {
-  if (linkTargetOf(layout) === target) return;
+/**
+ * Lets the destination lead to the tree: one rename, so that whoever looks sees the old one or the new one. Says which folder was
+ * adopted, if the destination was one.
+ */
+export function switchLink(world: FetchWorld, layout: Layout, target: string): Release | undefined {
+  if (linkTargetOf(layout) === target) return undefined;
   prepareLink(world, layout, target);
-  if (isFolder(layout.destination)) adopt(world, layout);
+  const adopted = isFolder(layout.destination) ? adopt(world, layout) : undefined;
   world.disk.renameSync(layout.nextLink, layout.destination);
   syncFolder(world.disk, layout.parent);
+  return adopted;
 }
 
 export function removeLink(world: FetchWorld, layout: Layout): void {
@@ -30,9 +34,14 @@ function prepareLink(world: FetchWorld, layout: Layout, target: string): void {
  * one step: between two renames the destination is not there, and a run that is killed just then is repaired by the next one before
  * it does anything else.
  */
-function adopt(world: FetchWorld, layout: Layout): void {
-  world.disk.renameSync(layout.destination, layout.tree(`adopted-${world.nowMs()}`));
+function adopt(world: FetchWorld, layout: Layout): Release {
+  const name = `adopted-${world.nowMs()}`;
+  world.disk.renameSync(layout.destination, layout.tree(name));
+  return adoptedRelease(layout, name);
 }
+
+const adoptedRelease = (layout: Layout, name: string): Release =>
+  foreign({ target: layout.targetOf(name), installedAt: new Date(Number(name.slice('adopted-'.length))).toISOString() });
 
 const isFolder = (path: string): boolean => quietly(() => lstatSync(path))?.isDirectory() === true;
 
@@ -43,15 +52,12 @@ const isFolder = (path: string): boolean => quietly(() => lstatSync(path))?.isDi
 export function settledState(world: FetchWorld, layout: Layout, state: InstalledState): InstalledState {
   const known = new Set([state.current?.target, ...state.previous.map(({ target }) => target)]);
   const adopted = adoptedNames(layout)
-    .map((name) => ({ target: layout.targetOf(name), installedAt: adoptedAt(name) }))
-    .filter(({ target }) => !known.has(target))
-    .map(foreign);
+    .map((name) => adoptedRelease(layout, name))
+    .filter(({ target }) => !known.has(target));
   if (quietly(() => lstatSync(layout.destination)) === undefined) restoreLink(world, layout, state.current ?? adopted.at(-1));
-  const previous = [...state.previous, ...adopted].filter((release) => isPresent(layout, release));
+  const previous = [...adopted, ...state.previous].filter((release) => isPresent(layout, release));
   return { ...state, current: state.current ?? foreignLink(world, layout), previous };
 }
-
-const adoptedAt = (name: string): string => new Date(Number(name.slice('adopted-'.length))).toISOString();
 
 const foreign = ({ target, installedAt }: Pick<Release, 'target' | 'installedAt'>): Release => ({
   target,

@@ -4,7 +4,7 @@ import { type Digest, digestName, sameDigest } from '#domain/artefact/digest.ts'
 import { type InstalledState, keptTargets, NOTHING_INSTALLED, type Release, type SeenTrees } from '#domain/artefact/installed.ts';
 import { parseInstalledState, parseTreeMarker, printInstalledState } from '#wire/artefact/installed-state.ts';
 import type { FetchWorld } from '../fetch-world.ts';
-import { quietly, writeWhole } from './durable.ts';
+import { quietly, temporaryOf, writeWhole } from './durable.ts';
 import { isAdoptedName, isTrashName, isTreeName, isUnfinishedName, type Layout, MARKER_NAME, trashName } from './layout.ts';
 
 export function readState(layout: Layout): InstalledState {
@@ -56,6 +56,7 @@ export function isPresent(layout: Layout, release: Release): boolean {
 export function removeRemains(world: FetchWorld, layout: Layout): void {
   for (const name of namesIn(layout.store))
     if (isUnfinishedName(name) || isTrashName(name)) world.disk.rmSync(layout.tree(name), { recursive: true, force: true });
+  for (const path of [layout.nextLink, temporaryOf(layout.state)]) world.disk.rmSync(path, { force: true });
 }
 
 /** Removes what no kept release needs. A tree gets another name first, so that a half removed one is never taken for whole. */
