@@ -165,6 +165,17 @@ describe('a check-in of a private host that no crawl reaches', () => {
     expect((await world.seen())?.checkIn?.lastMs).toBe(START + MINUTE);
   });
 
+  it('stands by what it said in each directory, until the master changes it', async () => {
+    const world = await checkInWorld(PRIVATE);
+    await world.say({ manifestDigest: (await world.deps.manifests.pointer('linux'))?.name });
+    expect([await world.standing('iso'), await world.standing('alpha/os/Packages')]).toEqual([['current'], ['current']]);
+    const changed = aChangedManifest();
+    const directories = changed.directories.map((each) => (each.path === 'iso' ? { ...each, changedIn: 2 } : each));
+    const after = { ...changed, directories };
+    expect([await world.standing('iso', after), await world.standing('doc', after)]).toEqual([['unproven'], ['current']]);
+    expect(await world.standing('alpha/os/Packages', aChangedManifest(START - DAY))).toEqual(['alternate']);
+  });
+
   it('says nothing when no name in it is known, and leaves no lease behind', async () => {
     const world = await checkInWorld(PRIVATE);
     expect(await world.say({ heads: { 'other/repomd.xml': digest('x') } })).toMatchObject({ result: 'nothing_known' });

@@ -310,6 +310,27 @@ describe('crawl-mirror', () => {
     expect(await it.stored()).toBeUndefined();
   });
 
+  it('leaves what the host said of itself alone, whether it reaches the host or not', async () => {
+    const it = await world({ mirror: { files: filesOf(aManifest(), FIRST) } });
+    const checkIn = { sinceMs: START - HOUR, lastMs: START - MINUTE };
+    await it.crawl('sample');
+    const seen = await it.stored();
+    if (seen === undefined) throw new Error('nothing was observed');
+    const lease = await it.deps.observations.acquire('m1', 'linux', it.clock.now(), it.clock.now() + 1);
+    if (lease.kind === 'granted') await it.deps.observations.write({ ...seen, checkIn }, lease.fence);
+    for (const files of [it.mirror.files, new Map<string, string>()]) {
+      it.clock.advance(HOUR);
+      await crawlMirror(
+        {
+          ...it.deps,
+          peers: () => ({ http: memoryHttpPeer(new Map([[BASE, { files }]])), lister: memoryFileLister(new Map()) }),
+        },
+        { host: 'm1', category: 'linux', check: 'heads', generation: 1, plannedMs: it.clock.now(), basedOnMs: 0 },
+      );
+      expect((await it.stored())?.checkIn).toEqual(checkIn);
+    }
+  });
+
   describe('when somebody waits for what it finds', () => {
     const asked = async (it: Awaited<ReturnType<typeof world>>, change: Partial<CrawlRequest> = { publish: true }) => {
       const request = { host: 'm1', category: 'linux', check: 'heads', generation: 1, basedOnMs: 0 } as const;

@@ -3,7 +3,7 @@ import type { Facts, Observation } from '#domain/crawl/observation.ts';
 import type { Host, Inventory } from '#domain/inventory/inventory.ts';
 import type { Manifest } from '#domain/master/manifest.ts';
 import { assembleSnapshot } from '#domain/snapshot/assemble.ts';
-import type { SnapshotCarrier } from '#domain/snapshot/document.ts';
+import type { SnapshotCarrier, SnapshotDocument } from '#domain/snapshot/document.ts';
 import type { HttpCall, HttpReply } from '#wire/api/http-call.ts';
 import { printHostToken } from '#wire/host-token.ts';
 import { answerCheckIn } from '../../functions/hosts-api/answer-check-in.ts';
@@ -96,15 +96,22 @@ export const checkInWorld = async (setup: CheckInSetup = {}) => {
     const name = (await seen())?.facts;
     return name === undefined ? undefined : await deps.facts.get('linux', name);
   };
-  /** How a snapshot that is published now names the host. */
-  const carrier = async (manifest: Manifest = setup.manifest ?? aManifest()): Promise<SnapshotCarrier | undefined> => {
+  const published = async (manifest: Manifest): Promise<SnapshotDocument> => {
     const stored = await facts();
     const name = (await seen())?.facts;
     const byName = new Map(stored === undefined || name === undefined ? [] : [[name, stored]]);
-    const observed = await observations.list('linux');
-    return assembleSnapshot(await inventories.load(), [manifest], observed, byName, clock.now()).carriers[0];
+    return assembleSnapshot(await inventories.load(), [manifest], await observations.list('linux'), byName, clock.now());
   };
-  return { deps, clock, log, inventories, crawls, publish, publishManifest, send, say, report, seen, facts, carrier };
+  /** How a snapshot that is published now names the host. */
+  const carrier = async (manifest: Manifest = setup.manifest ?? aManifest()): Promise<SnapshotCarrier | undefined> =>
+    (await published(manifest)).carriers[0];
+  /** Lists of standings that the host is in, for a directory relative to the category. */
+  const standing = async (path: string, manifest: Manifest = setup.manifest ?? aManifest()): Promise<readonly string[]> => {
+    const { directories, standings } = await published(manifest);
+    const found = standings[directories.find((directory) => directory.path === `pub/linux/${path}`)?.standings ?? -1];
+    return Object.entries(found ?? {}).flatMap(([name, carriers]) => (carriers.includes(0) ? [name] : []));
+  };
+  return { deps, clock, log, inventories, crawls, publish, publishManifest, send, say, report, seen, facts, carrier, standing };
 };
 
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
