@@ -3,7 +3,7 @@ import { mayDo } from '#domain/access/permissions.ts';
 import { type HttpReply, jsonReply } from '#wire/api/http-call.ts';
 import { type AdminDeps, type AdminRequest, accessTo } from './admin-deps.ts';
 import { refusalFor } from './entity-calls.ts';
-import { pageLimit } from './page-limit.ts';
+import { firstPage, pageLimit } from './page.ts';
 import { badRequest, forbidden } from './replies.ts';
 
 const PAGE = 200;
@@ -74,6 +74,6 @@ export const readEntityAudit =
     }
     const { below = Number.POSITIVE_INFINITY, limit } = window;
     const visible = (await sinceCreation(request.deps, scope)).filter(({ revision }) => revision < below);
-    const entries = visible.slice(0, limit);
-    return pageReply(entries, visible.length > limit ? entries.at(-1)?.revision : undefined);
+    const entries = firstPage(visible, limit);
+    return pageReply(entries, visible.length > entries.length ? entries.at(-1)?.revision : undefined);
   };

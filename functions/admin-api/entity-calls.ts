@@ -7,7 +7,7 @@ import { type AdminRequest, accessTo } from './admin-deps.ts';
 import { changePart } from './change-part.ts';
 import type { Change, Intent } from './decide-change.ts';
 import { documentOf, type EntityKind, entitiesIn, type Part, partName, SECTIONS, type Section } from './document-part.ts';
-import { pageLimit } from './page-limit.ts';
+import { firstPage, pageLimit } from './page.ts';
 import { badRequest, entityTag, forbidden, notFound } from './replies.ts';
 
 export const MAX_BODY_BYTES = 1_048_576;
@@ -84,8 +84,8 @@ export const listEntities =
       .filter((value) => idOf(value) > after && (site === undefined || field(value, 'site') === site))
       .filter(mayReadAmong(request, kind))
       .toSorted((left, right) => (idOf(left) < idOf(right) ? -1 : 1));
-    const items = found.slice(0, limit);
-    const next = found.length > limit ? idOf(items.at(-1)) : undefined;
+    const items = firstPage(found, limit);
+    const next = found.length > items.length ? idOf(items.at(-1)) : undefined;
     return jsonReply(200, { items, next }, { 'mirrortide-revision': String(request.network.revision) });
   };
 

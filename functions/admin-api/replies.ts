@@ -4,6 +4,8 @@ import { errorReply, type HttpReply, jsonReply } from '#wire/api/http-call.ts';
 import { printPath } from '#wire/network-file/problem.ts';
 
 const TAG_DIGITS = 16;
+/** Nobody repairs more at a time, and a reply has an end. */
+const MOST_PROBLEMS = 100;
 
 /** Of the entity's text as it stands in a reply: SHA-256, the first 16 digits, in quotes as headers have it. */
 export const entityTag = (value: unknown): string =>
@@ -13,7 +15,7 @@ const withProblems = (statusCode: number, kind: string, value: string, problems:
   jsonReply(statusCode, {
     kind,
     value,
-    problems: problems.map(({ path, message }) => ({ path: printPath(path), message })),
+    problems: problems.slice(0, MOST_PROBLEMS).map(({ path, message }) => ({ path: printPath(path), message })),
   });
 
 export const unauthenticated = (why: string): HttpReply =>
@@ -36,7 +38,11 @@ export const invalidEntity = (problems: readonly FieldProblem[]): HttpReply =>
 
 /** What was sent is sound by itself, and does not go with what else is in the network. */
 export const conflict = (problems: readonly { readonly path: string; readonly message: string }[]): HttpReply =>
-  jsonReply(409, { kind: 'conflict', value: 'The rest of the network does not allow this.', problems });
+  jsonReply(409, {
+    kind: 'conflict',
+    value: 'The rest of the network does not allow this.',
+    problems: problems.slice(0, MOST_PROBLEMS),
+  });
 
 export const preconditionFailed = (): HttpReply =>
   errorReply(412, 'precondition_failed', 'This is not what you have seen: read it again, then decide.');

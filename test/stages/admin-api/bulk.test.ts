@@ -78,3 +78,38 @@ test('what an instance holds after its own changes is what the table has', async
     }
   }
 });
+
+test('a page ends before a reply becomes too large, and goes on where it ended', { timeout: 60_000 }, async () => {
+  const urls = (id: string, at: number) => Array.from({ length: 10 }, (_, n) => `https://${id}/${'x'.repeat(900)}${at}-${n}`);
+  const categories = Array.from({ length: 15 }, (_, at) => ({ id: `c${at}`, master: `/srv/${at}` }));
+  const hosts = Array.from({ length: 30 }, (_, at) => {
+    const id = `h${at + 10}.example.org`;
+    return {
+      id,
+      site: 'alpha',
+      country: 'DE',
+      carries: categories.map(({ id: category }, n) => ({ category, urls: urls(id, n) })),
+    };
+  });
+  const { ask } = await adminSetup(emulators, { ...NETWORK, categories, hosts });
+  const ids: string[] = [];
+  for (let after = '', pages = 1; ; pages += 1) {
+    const reply = await ask('wendy', 'GET', '/api/v1/hosts', { query: `limit=500&after=${after}` });
+    expect(reply.body.length).toBeLessThan(2_000_000);
+    const { items, next } = bodyOf(reply) as { items: { id: string }[]; next?: string };
+    ids.push(...items.map(({ id }) => id));
+    if (next === undefined) {
+      expect(pages).toBeGreaterThan(1);
+      break;
+    }
+    after = next;
+  }
+  expect(ids).toEqual(hosts.map(({ id }) => id));
+});
+
+test('what is wrong a thousand times over is told a hundred times', async () => {
+  const { ask } = await adminSetup(emulators);
+  const body = Object.fromEntries(Array.from({ length: 1_000 }, (_, at) => [`key${at}`, at]));
+  const reply = await ask('wendy', 'PUT', '/api/v1/sites/x', { body });
+  expect([reply.statusCode, (bodyOf(reply) as { problems: unknown[] }).problems.length]).toEqual([422, 100]);
+});
