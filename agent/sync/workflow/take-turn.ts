@@ -150,12 +150,16 @@ function pauseBefore(context: SyncContext, seen: SyncSeen, startedMs: number): n
   const { state, position, syncId, reason } = seen;
   const place = position === undefined ? '' : `, place ${position}`;
   const why = reason === undefined ? '' : `: ${reason}`;
-  context.report.waiting(`${state}${place}`, () => `${state}${place} for ${printElapsed(context.nowMs() - startedMs)}${why}`, {
-    state,
-    position,
-    syncId,
-    reason,
-  });
+  context.report.waiting(
+    `${state}${place}`,
+    () => `${state}${place}, ${printElapsed(context.nowMs() - startedMs)} so far${why}`,
+    {
+      state,
+      position,
+      syncId,
+      reason,
+    },
+  );
   return jittered(context, Math.min(LONGEST_RETRY_MS, seen.retryAfterMs ?? DEFAULT_RETRY_MS));
 }
 
