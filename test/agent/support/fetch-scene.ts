@@ -9,6 +9,7 @@ import { MARKER_NAME } from '../../../agent/fetch/install/layout.ts';
 import type { HttpReply, OpenHttp } from '../../../agent/fetch/network/open-http.ts';
 import type { Report } from '../../../agent/fetch/report/report.ts';
 import { Killed } from '../../support/killed-at.ts';
+import { DISK_CALLS } from './disk-calls.ts';
 
 export const ADDRESS = 'http://mirror.example/venv.tgz';
 export const digestHex = (bytes: Buffer, algorithm = 'sha256'): string => createHash(algorithm).update(bytes).digest('hex');
@@ -185,19 +186,3 @@ export function mortalWorld(alive: FetchWorld, killAt: number): MortalWorld {
     },
   };
 }
-
-const DISK_CALLS = [
-  'closeSync',
-  'fchmodSync',
-  'fsyncSync',
-  'ftruncateSync',
-  'futimesSync',
-  'linkSync',
-  'mkdirSync',
-  'openSync',
-  'renameSync',
-  'rmSync',
-  'symlinkSync',
-  'unlinkSync',
-  'writeSync',
-] as const satisfies readonly (keyof Disk)[];
