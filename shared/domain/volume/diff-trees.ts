@@ -18,11 +18,15 @@ const differenceOf = (before: TreeEntry | undefined, after: TreeEntry | undefine
   return sameContent(before, after) ? undefined : { kind: 'changed', path: before.path, before, after };
 };
 
+const firstPath = (one: TreeEntry | undefined, other: TreeEntry | undefined): string | undefined => {
+  if (one === undefined || other === undefined) return one?.path ?? other?.path;
+  return one.path < other.path ? one.path : other.path;
+};
+
 export function* diffTrees(before: Iterable<TreeEntry>, after: Iterable<TreeEntry>): Generator<TreeChange> {
   const [olds, news] = [before[Symbol.iterator](), after[Symbol.iterator]()];
   let [left, right]: [TreeEntry | undefined, TreeEntry | undefined] = [olds.next().value, news.next().value];
-  while (left !== undefined || right !== undefined) {
-    const path: string = right === undefined || (left !== undefined && left.path < right.path) ? (left?.path ?? '') : right.path;
+  for (let path = firstPath(left, right); path !== undefined; path = firstPath(left, right)) {
     const [one, other] = [left?.path === path ? left : undefined, right?.path === path ? right : undefined];
     const change = differenceOf(one, other);
     if (change !== undefined) yield change;
