@@ -22,7 +22,7 @@ const bare = (json: object): JsonSchema =>
   Object.fromEntries(Object.entries(json).filter(([key]) => key !== '$schema' && key !== '$defs'));
 
 /** What the parser accepts, as far as JSON Schema can say it; references between entries only the endpoint knows. */
-const fromParser = (schema: AnySchema): JsonSchema =>
+export const fromParser = (schema: AnySchema): JsonSchema =>
   bare(
     toJsonSchema(schema, {
       ...OPTIONS,
@@ -56,7 +56,7 @@ export const object = (properties: Readonly<Record<string, JsonSchema>>, require
 
 export const arrayOf = (items: JsonSchema): JsonSchema => ({ type: 'array', items });
 export const text = (description?: string): JsonSchema => ({ type: 'string', ...(description !== undefined && { description }) });
-const whole = (description: string): JsonSchema => ({ type: 'integer', description });
+export const whole = (description: string): JsonSchema => ({ type: 'integer', description });
 const EPOCH = 'Milliseconds since 1970-01-01 UTC.';
 
 /** Keys of a merge patch: null takes one away, mappings are merged with what is there, so that no key is required inside. */

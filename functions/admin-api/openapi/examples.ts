@@ -26,5 +26,10 @@ export const EXAMPLES = {
   TokenWish: { label: 'report_mirror on the mirror itself', lifetime: '365d' },
   SitePatch: { ownerActive: false },
   HostPatch: { bandwidth: '1G', comment: null },
+  CheckIn: { categories: [{ id: 'linux' }] },
+  BeginSync: { mode: 'full', expectedDurationMs: 1_800_000 },
+  SyncHeartbeat: { fence: 1 },
+  EndSync: { fence: 1, outcome: 'success' },
+  Reason: { reason: 'the disk is being replaced' },
   CategoryPatch: { schedule: { heads: '3h' } },
 } as const;

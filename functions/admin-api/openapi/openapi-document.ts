@@ -2,11 +2,14 @@ import { SECTIONS } from '../document-part.ts';
 import { type Method, ROUTES } from '../routes.ts';
 import { arrayOf, entitySchemas, type JsonSchema, ref, SECTION_SCHEMAS, text } from './entity-schemas.ts';
 import { EXAMPLES } from './examples.ts';
+import { HOST_OPERATIONS, HOST_QUERIES } from './host-operations.ts';
+import { hostSchemas } from './host-schemas.ts';
 import { type Described, OPERATIONS } from './operations.ts';
 
 const PARAMETERS: Readonly<Record<string, JsonSchema>> = {
   limit: { name: 'limit', in: 'query', schema: { type: 'integer', minimum: 1, maximum: 500, default: 100 } },
   after: { name: 'after', in: 'query', description: '`next` of the page before.', schema: text() },
+  before: { name: 'before', in: 'query', description: '`next` of the page before.', schema: { type: 'integer', minimum: 1 } },
   site: { name: 'site', in: 'query', description: 'Only hosts of this site.', schema: text() },
   dryRun: {
     name: 'dryRun',
@@ -87,52 +90,76 @@ const headerParameters = (method: Method, described: Described): readonly JsonSc
   return [...(method === 'POST' ? [] : PRECONDITIONS), ...(described.repeatable === true ? [IDEMPOTENCY] : [])];
 };
 
-const operationOf = (path: string, method: Method, query: readonly string[]): JsonSchema => {
-  const described = OPERATIONS[`${method} ${path}`];
-  if (described === undefined) throw new TypeError(`${method} ${path} is not described`);
+const operationOf = (path: string, method: Method, query: readonly string[], described: Described): JsonSchema => {
   const requestBody = bodyOf(described);
   return {
     operationId: described.id,
     summary: described.summary,
     tags: [described.tag],
+    ...(described.security !== undefined && { security: [{ [described.security]: [] }] }),
     parameters: [...pathParameters(path), ...query.map((name) => PARAMETERS[name] ?? {}), ...headerParameters(method, described)],
     ...(requestBody !== undefined && { requestBody }),
     responses: responsesOf(described, query.includes('dryRun')),
   };
 };
 
-const paths = (): Readonly<Record<string, JsonSchema>> =>
-  Object.fromEntries(
-    ROUTES.map(({ path, methods }) => [
-      path,
-      Object.fromEntries(
-        Object.entries(methods).map(([method, { query }]) => [method.toLowerCase(), operationOf(path, method as Method, query)]),
-      ),
-    ]),
+interface Place {
+  readonly path: string;
+  readonly method: Method;
+  readonly query: readonly string[];
+  readonly described: Described;
+}
+
+const ownPlaces = (): readonly Place[] =>
+  ROUTES.flatMap(({ path, methods }) =>
+    Object.entries(methods).map(([method, { query }]) => {
+      const described = OPERATIONS[`${method} ${path}`];
+      if (described === undefined) throw new TypeError(`${method} ${path} is not described`);
+      return { path, method: method as Method, query, described };
+    }),
   );
+
+const hostPlaces = (): readonly Place[] =>
+  Object.entries(HOST_OPERATIONS).map(([name, described]) => {
+    const [method = '', path = ''] = name.split(' ');
+    return { path, method: method as Method, query: HOST_QUERIES[name] ?? [], described };
+  });
+
+const paths = (): JsonSchema => {
+  const found = new Map<string, Record<string, JsonSchema>>();
+  for (const { path, method, query, described } of [...ownPlaces(), ...hostPlaces()]) {
+    const operation = operationOf(path, method, query, described);
+    found.set(path, { ...found.get(path), [method.toLowerCase()]: operation });
+  }
+  return Object.fromEntries(found);
+};
 
 const made = (): JsonSchema => ({
   openapi: '3.1.0',
   info: {
-    title: 'Mirrortide administration',
+    title: 'Mirrortide network',
     version: '1.0.0',
     description:
-      'Sites, hosts, categories and settings of a network of mirrors, in the shape of its network file. Who may do what follows from the groups of the token and from `admins` of sites.',
+      'People administer sites, hosts, categories and settings of a network of mirrors, in the shape of its network file; what they may follows from the groups of their token and from `admins` of sites. Hosts check in, and announce when they synchronise.',
     license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
   },
   servers: [{ url: '/' }],
   security: [{ token: [] }],
-  tags: ['network', 'sites', 'hosts', 'categories', 'audit'].map((name) => ({ name })),
+  tags: ['network', 'sites', 'hosts', 'categories', 'audit', 'check-in', 'synchronisation'].map((name) => ({ name })),
   paths: paths(),
   components: {
     schemas: {
       ...entitySchemas(),
+      ...hostSchemas(),
       Settings: { anyOf: Object.values(SECTION_SCHEMAS).map(ref) },
       SettingsPatch: {
         anyOf: [{ type: 'object', description: 'Merge patch (RFC 7396) of a section.' }, arrayOf({})],
       },
     },
-    securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+    securitySchemes: {
+      token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'Of the identity provider.' },
+      hostToken: { type: 'http', scheme: 'bearer', description: 'Of a host: `mth~HOST~ID~SECRET`.' },
+    },
   },
 });
 

@@ -16,6 +16,8 @@ export interface Described {
   readonly errors: readonly number[];
   /** Takes an Idempotency-Key. */
   readonly repeatable?: boolean;
+  /** Whose token; people's unless something else is said. */
+  readonly security?: 'token' | 'hostToken';
 }
 
 const READ_ERRORS = [400, 401, 403, 404, 503];
