@@ -15,14 +15,17 @@ import { until } from '../support/until.ts';
 
 /**
  * Five real mirrors that all begin to synchronise at one moment, as cron lets them, and destructively: the tree is emptied, stays
- * empty for a while, and comes back as the master has it by then. A client installs without pause meanwhile. Once each mirror
- * synchronises under `sync run`, and once it does not.
+ * empty for a while, and comes back as the master has it by then. A client installs without pause meanwhile, a dnf with its own
+ * settings: it tries all mirrors of the metalink before it gives up. Once each mirror synchronises under `sync run`, one of which is
+ * killed half way and started again, and once without. What breaks then is what all mirrors lack at one time; dnf would find its
+ * way around a single one, which is why it is also counted whether any client had to.
  */
 const PORT = 18_762;
 const REPOSITORY = 'releases/41/Everything/x86_64/os';
 const HEAD = `/${REPOSITORY}/repodata/repomd.xml`;
 const MIRRORS = ['mirror-1', 'mirror-2', 'mirror-3', 'mirror-4', 'mirror-5'] as const;
 type Name = (typeof MIRRORS)[number];
+const KILLED = 'mirror-3';
 const MIN_IN_SERVICE = 3;
 /** How long a tree is empty; what a large tree takes hours for. Longer than a client asks other mirrors. */
 const EMPTY_SECONDS = 2;
@@ -39,14 +42,14 @@ const metalinkUrl = (): string => `${tide.url}/metalink?repo=fedora-41&arch=x86_
 const host = (name: Name): string =>
   `  - { id: ${name}, country: DE, carries: [{ category: fedora, urls: ['http://${addressOf(name)}:${PORT}'] }] }`;
 
-/** Clients may follow an answer for as long as the edge keeps it and an installation takes. */
+/** Clients may follow an answer for as long as the edge keeps it, 2 s here, and an installation takes. */
 const networkFile = (): string => `
 network: { name: drain, contact: tests@mirrors.example }
 policies:
   crawl: { allowedAddresses: [127.0.0.0/8], allowedPorts: any }
   guard: { maximumShrinkShare: 1 }
   access: { administratorGroups: [wranglers] }
-  drain: { groups: [{ scope: global, minInService: ${MIN_IN_SERVICE}, maxDraining: 1 }], lease: 30s, cacheBudget: 4s }
+  drain: { groups: [{ scope: global, minInService: ${MIN_IN_SERVICE}, maxDraining: 1 }], lease: 30s, cacheBudget: 3s }
 localClient: { country: DE }
 categories:
   - id: fedora
@@ -164,17 +167,36 @@ const ended = async (child: ChildProcess): Promise<{ readonly code: number | nul
   return { code, output };
 };
 
-const undrained = (name: Name) =>
-  ended(spawn('sh', [join(folder, 'sync.sh'), treeOf(name)], { stdio: ['ignore', 'pipe', 'pipe'] }));
-
-const drained = (name: Name) => {
-  const own = ['--server', tide.url, '--token-file', join(folder, `${name}.token`), '--state-folder', join(folder, 'state')];
-  const words = [agent, 'sync', 'run', ...own, '--category', 'fedora', '--', 'sh', join(folder, 'sync.sh'), treeOf(name)];
-  return ended(spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'] }));
-};
-
 const journal = async (): Promise<readonly string[]> =>
   (await readFile(join(folder, 'journal'), 'utf8')).split('\n').filter((line) => line !== '');
+
+type Ended = Awaited<ReturnType<typeof ended>>;
+
+const undrained = (name: Name): Promise<Ended> =>
+  ended(spawn('sh', [join(folder, 'sync.sh'), treeOf(name)], { stdio: ['ignore', 'pipe', 'pipe'] }));
+
+/** `mirrortide sync WORDS` on the machine of this mirror. */
+const startSync = (name: Name, command: string, ...words: readonly string[]): ChildProcess => {
+  const place = ['--state-folder', join(folder, 'state'), '--token-file', join(folder, `${name}.token`)];
+  return sync(command, ...place, ...words);
+};
+
+const sync = (command: string, ...words: readonly string[]): ChildProcess =>
+  spawn(process.execPath, [agent, 'sync', command, '--server', tide.url, '--category', 'fedora', ...words], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+
+const startDrained = (name: Name): ChildProcess => startSync(name, 'run', '--', 'sh', join(folder, 'sync.sh'), treeOf(name));
+
+const drained = (name: Name): Promise<Ended> => ended(startDrained(name));
+
+/** Killed while its tree is empty, and started again at once; its command lives on. */
+const killedOnce = async (name: Name): Promise<Ended> => {
+  const first = startDrained(name);
+  await until(`the turn of ${name}`, journal, (lines) => lines.includes(`begin ${name}`));
+  first.kill('SIGKILL');
+  return drained(name);
+};
 
 /** The master moves on, and the service knows it: until the mirrors follow, they serve what is the last but one. */
 const release = async (version: string): Promise<void> => {
@@ -201,6 +223,7 @@ beforeAll(async () => {
   }
   tide = await startMirrortide(['--network', join(folder, 'network.yaml'), '--port', '0', '--pace', '0.5']);
   const bearer = await administrator();
+  await writeFile(join(folder, 'operator.token'), `${bearer}\n`);
   for (const name of MIRRORS) await issueToken(name, bearer);
   await until(
     'a metalink with all mirrors',
@@ -219,13 +242,15 @@ describe('mirrors that all synchronise destructively at one moment', () => {
   it('break no installation under sync run, and never are fewer listed than must be in service', async () => {
     await release('2.0');
     const { installs, fewest, missed } = await watched(async () => {
-      const ends = await Promise.all(MIRRORS.map(drained));
+      const ends = await Promise.all(MIRRORS.map((name) => (name === KILLED ? killedOnce(name) : drained(name))));
       expect(ends.map(({ code, output }) => (code === 0 ? 0 : output))).toEqual(MIRRORS.map(() => 0));
       for (const { output } of ends) expect(output).toContain('IN_SERVICE: verified');
     });
     const turns = await journal();
-    // One after another, each once.
-    expect(turns.filter((_, index) => index % 2 === 0).toSorted()).toEqual(MIRRORS.map((name) => `begin ${name}`));
+    // One after another, each once but for the one that was killed: its second run went on where the first was.
+    const order = turns.filter((_, index) => index % 2 === 0);
+    expect(order.toSorted()).toEqual([...MIRRORS, KILLED].map((name) => `begin ${name}`).toSorted());
+    expect(order.lastIndexOf(`begin ${KILLED}`) - order.indexOf(`begin ${KILLED}`)).toBe(1);
     for (const [index, line] of turns.entries()) {
       if (line.startsWith('begin')) expect(turns[index + 1]).toBe(line.replace('begin', 'end'));
     }
@@ -233,6 +258,21 @@ describe('mirrors that all synchronise destructively at one moment', () => {
     expect(installs.length).toBeGreaterThanOrEqual(MIRRORS.length);
     expect(missed).toBe(0);
     expect(fewest).toBeGreaterThanOrEqual(MIN_IN_SERVICE);
+  });
+
+  it('stay out of service while an operator holds them, and return when they were verified', async () => {
+    const name = 'mirror-2';
+    const operator = ['--host', name, '--token-file', join(folder, 'operator.token')];
+    expect(await ended(sync('hold', ...operator, '--reason', 'a new disk'))).toMatchObject({ code: 0 });
+    expect(await ended(startSync(name, 'status'))).toMatchObject({ code: 3, output: expect.stringContaining('a new disk') });
+    expect(await drained(name)).toMatchObject({ code: 3, output: expect.stringContaining('a new disk') });
+    expect(await ended(sync('release', ...operator, '--reason', 'the disk is in'))).toMatchObject({ code: 0 });
+    await until(
+      'its return',
+      () => ended(startSync(name, 'status')),
+      ({ code, output }) => code === 0 && output.includes('IN_SERVICE'),
+    );
+    expect(await ended(startSync('mirror-1', 'status', '--host', name))).toMatchObject({ code: 77 });
   });
 
   it('break installations without it', async () => {
