@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { GroupLimit } from '#domain/drain/groups.ts';
 import { drainModel, type ModelShape, type Mutation, type World } from '../support/drain-model.ts';
 
-const EVERYBODY: GroupLimit = { key: 'global:*', minInService: 2, maxDraining: 2 };
+const EVERYBODY: GroupLimit = { key: 'global:*', minInService: 2, maxDraining: Number(process.env['DRAIN_MAX'] ?? 1) };
 const REGION: GroupLimit = { key: 'region:eu', minInService: 1, maxDraining: 1 };
 
 const FOUR: ModelShape = {

@@ -24,7 +24,7 @@ export interface ModelShape {
   readonly alike: readonly (readonly string[])[];
   readonly publishers: number;
   readonly onFailure: DrainPolicy['onFailure'];
-  /** Leases that run out are swept at once, and checks take no time. */
+  /** Leases that run out are swept at once, checks take no time, and a publisher reads and adds, or publishes and tells, in one go. */
   readonly coarse: boolean;
 }
 
@@ -310,7 +310,8 @@ export const drainModel = (shape: ModelShape, mutation: Mutation = {}) => {
           members: membersNow(world),
           pointerAsRead: true,
         };
-        return [{ name: `publisher ${at} reads`, world: withPublisher(world, at, read) }];
+        const reading = withPublisher(world, at, read);
+        return shape.coarse ? publisherSteps(reading, at).slice(1) : [{ name: `publisher ${at} reads`, world: reading }];
       }
       case 'read': {
         const edits = keys.flatMap((key) => {
@@ -346,6 +347,7 @@ export const drainModel = (shape: ModelShape, mutation: Mutation = {}) => {
             index === at ? { ...publisher, phase: 'moved' as const } : { ...other, pointerAsRead: other.phase === 'idle' },
           ),
         };
+        if (shape.coarse) return [crash, ...publisherSteps(moved, at).slice(1)];
         return [crash, { name: `publisher ${at} publishes ${publisher.document.join('')}`, world: moved }];
       }
       case 'moved': {

@@ -1,8 +1,8 @@
 /**
  * The state machine of draining as one table: who may do it, from which states, to which, what becomes of the slots, whether it
  * gives a fence. Decisions choose a row and nothing else, the documentation prints the same rows, and the tests walk them. Two
- * properties can be read off it: only `return` leads from a state in which the host is away into service, and only rows with
- * `take` or a refusal to count (`provision`, `hold`, `resume`) lead out of it.
+ * properties can be read off it: only `return` leads from a state in which the host is away into service, and a host leaves service
+ * only by taking its slots, by an operator's order, or when it is counted in service nowhere.
  */
 import type { StoredState } from './drain-state.ts';
 
