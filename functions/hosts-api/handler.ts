@@ -17,10 +17,8 @@ import { hostsApi } from './hosts-api.ts';
 import { networkReads } from './network-reads.ts';
 
 const config = parseConfig(process.env);
-const log = jsonLog();
-const clock = { now: Date.now };
-const dynamo = dynamoClient();
-const sqs = sqsClient();
+const [log, clock] = [jsonLog(), { now: Date.now }];
+const [dynamo, sqs] = [dynamoClient(), sqsClient()];
 const bucket = { client: s3Client(Boolean(process.env['AWS_ENDPOINT_URL_S3'])), name: config.bucket };
 const manifests = dynamoManifestStore(dynamo, config.pointerTable, bucket);
 const deps = {

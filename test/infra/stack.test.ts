@@ -164,6 +164,7 @@ describe('the deployed stack', () => {
       'rate(1 minute) {"category":"epel"}',
       'rate(1 minute) {}',
       'rate(1 minute) {}',
+      'rate(1 minute) {}',
       'rate(10 minutes) {"category":"fedora"}',
       'rate(5 minutes) {}',
     ]);
