@@ -7,9 +7,8 @@ import type { Inventory } from '#domain/inventory/inventory.ts';
 import type { HttpReply } from '#wire/api/http-call.ts';
 import { mergePatch } from '#wire/api/merge-patch.ts';
 import { LONGEST_ENTITY_BYTES, utf8Bytes } from '#wire/audit-item.ts';
-import type { InventoryEntity } from '#wire/inventory-item.ts';
+import { type InventoryEntity, printEntity } from '#wire/inventory-item.ts';
 import { parseNetworkFile } from '#wire/network-file/parse-network-file.ts';
-import type { ProblemPath } from '#wire/network-file/problem.ts';
 import { field, isMapping, list, text } from '#wire/network-file/raw.ts';
 import { accessTo, type User } from './admin-deps.ts';
 import { documentOf, entityOf, hostIn, type Part, partName, withValue } from './document-part.ts';
@@ -142,7 +141,14 @@ const scopesOf = (part: Part, sites: readonly string[]): readonly AuditScope[] =
 /** Nobody else could undo it through the API. */
 const lockout = (): HttpReply => conflict([{ path: 'access', message: 'you would be no administrator of the network any more' }]);
 
-const LARGE: ProblemPath = [];
+/** Of an item of DynamoDB, which has 400 KB; all sections but the locks are one. */
+const LONGEST_ITEM_BYTES = 380_000;
+
+const sizeProblem = (after: unknown, entity: InventoryEntity | undefined): string | undefined => {
+  if (utf8Bytes(JSON.stringify(after)) > LONGEST_ENTITY_BYTES) return `longer than ${LONGEST_ENTITY_BYTES} bytes`;
+  const isTooLong = entity !== undefined && utf8Bytes(printEntity(entity)) > LONGEST_ITEM_BYTES;
+  return isTooLong ? `longer than ${LONGEST_ITEM_BYTES} bytes together with all that is stored with it` : undefined;
+};
 
 const removal = (network: NetworkAt, part: Part, before: unknown, sites: readonly string[]): Decision => {
   const { document } = withValue(network.document, part, undefined);
@@ -183,9 +189,8 @@ const replacement = (
   if (judged.kind === 'refused') return refused(forbiddenFields(judged.problems));
   const next = advanced(network, parsed.inventory, part, judged.entity);
   const after = documentOf(next.document, part);
-  if (utf8Bytes(JSON.stringify(after)) > LONGEST_ENTITY_BYTES) {
-    return refused(invalidEntity([{ path: LARGE, message: `longer than ${LONGEST_ENTITY_BYTES} bytes` }]));
-  }
+  const tooLong = sizeProblem(after, judged.entity);
+  if (tooLong !== undefined) return refused(invalidEntity([{ path: [], message: tooLong }]));
   const same = before !== undefined && JSON.stringify(before) === JSON.stringify(after);
   const operation = same ? 'none' : before === undefined ? 'create' : 'change';
   const { forgetsChallenge, entity: kept } = judged;

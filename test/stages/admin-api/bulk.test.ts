@@ -113,3 +113,24 @@ test('what is wrong a thousand times over is told a hundred times', async () => 
   const reply = await ask('wendy', 'PUT', '/api/v1/sites/x', { body });
   expect([reply.statusCode, (bodyOf(reply) as { problems: unknown[] }).problems.length]).toEqual([422, 100]);
 });
+
+test('what no item of the table could hold is refused, alone or together with what is there', async () => {
+  const { ask, logged } = await adminSetup(emulators);
+  const long = (at: number, length: number) => `${at}${'x'.repeat(length)}`;
+  const many = <Value>(count: number, make: (at: number) => Value) => Array.from({ length: count }, (_, at) => make(at));
+  const put = (section: string, body: unknown) => ask('wendy', 'PUT', `/api/v1/settings/${section}`, { body });
+  const aliases = (count: number) => Object.fromEntries(many(count, (at) => [`a${long(at, 180)}`, `b${long(at, 180)}`]));
+  expect((await put('aliases', aliases(2_000))).statusCode).toBe(422);
+  expect((await put('aliases', aliases(450))).statusCode).toBe(200);
+  expect(
+    (
+      await put(
+        'disabled',
+        many(850, (at) => ({ repo: long(at, 190) })),
+      )
+    ).statusCode,
+  ).toBe(200);
+  const overrides = Object.fromEntries(many(2_000, (at) => [`2001:db8:${at.toString(16)}::/48`, 'DE']));
+  expect(told(await put('countryOverrides', overrides))).toMatchObject([422, { problems: [{ path: '' }] }]);
+  expect(logged).toEqual([]);
+});
