@@ -1,10 +1,17 @@
 /**
  * What is published and how old it is, for people and for monitors: the snapshot's name and age, and for every category how many
- * hosts are in which state and between which ages the evidence for it lies.
+ * hosts are in which state, between which ages the evidence for it lies, and who is away to synchronise.
  */
 import type { EpochMs } from '../inventory/inventory.ts';
-import type { CarrierState, SnapshotPointer } from '../snapshot/document.ts';
+import type { CarrierState, SnapshotCarrier, SnapshotPointer } from '../snapshot/document.ts';
 import type { SnapshotCounts, SnapshotView } from '../snapshot/view.ts';
+
+/** A host that is away to synchronise; `text` says how far it is. */
+export interface DrainedHost {
+  readonly host: string;
+  readonly sinceSeconds: number | undefined;
+  readonly text: string;
+}
 
 export interface CategoryStatus {
   readonly category: string;
@@ -12,6 +19,7 @@ export interface CategoryStatus {
   /** Of the evidence for serving hosts, in seconds; `undefined` when there is none. */
   readonly newestEvidenceSeconds: number | undefined;
   readonly oldestEvidenceSeconds: number | undefined;
+  readonly drained: readonly DrainedHost[];
 }
 
 export interface NetworkStatus {
@@ -28,17 +36,26 @@ export interface NetworkStatus {
 
 const seconds = (fromMs: EpochMs, toMs: EpochMs): number => Math.max(0, Math.round((toMs - fromMs) / 1000));
 
+const drainedHost = (view: SnapshotView, { host, evidence }: SnapshotCarrier, nowMs: EpochMs): DrainedHost => ({
+  host: view.host(host).id,
+  sinceSeconds: evidence === undefined ? undefined : seconds(evidence.atMs, nowMs),
+  text: evidence?.text ?? '',
+});
+
 const categoryStatus = (view: SnapshotView, category: number, nowMs: EpochMs): CategoryStatus => {
   const hosts: Partial<Record<CarrierState, number>> = {};
   const ages: number[] = [];
+  const drained: DrainedHost[] = [];
   for (let index = 0; index < view.counts.carriers; index += 1) {
     const carrier = view.carrier(index);
     if (carrier.category !== category) continue;
     hosts[carrier.state] = (hosts[carrier.state] ?? 0) + 1;
+    if (carrier.state === 'drained') drained.push(drainedHost(view, carrier, nowMs));
     if (carrier.state === 'serving' && carrier.evidence !== undefined) ages.push(seconds(carrier.evidence.atMs, nowMs));
   }
   ages.sort((a, b) => a - b);
-  return { category: view.category(category).id, hosts, newestEvidenceSeconds: ages[0], oldestEvidenceSeconds: ages.at(-1) };
+  const { id } = view.category(category);
+  return { category: id, hosts, newestEvidenceSeconds: ages[0], oldestEvidenceSeconds: ages.at(-1), drained };
 };
 
 export const networkStatus = (
@@ -67,10 +84,11 @@ export const statusText = (status: NetworkStatus): string => {
     `sequence    ${status.sequence}`,
     `published   ${age(status.ageSeconds)} ago, confirmed ${age(status.confirmedSeconds)} ago`,
     `holds       ${counts.hosts} hosts, ${counts.repositories} repositories, ${counts.directories} directories`,
-    ...status.categories.map(({ category, hosts, newestEvidenceSeconds, oldestEvidenceSeconds }) => {
+    ...status.categories.flatMap(({ category, hosts, newestEvidenceSeconds, oldestEvidenceSeconds, drained }) => {
       const states = Object.entries(hosts).map(([state, count]) => `${count} ${state}`);
       const evidence = `evidence ${age(newestEvidenceSeconds)} to ${age(oldestEvidenceSeconds)} old`;
-      return `category    ${category}: ${states.join(', ') || 'no hosts'}; ${evidence}`;
+      const away = drained.map(({ host, sinceSeconds, text }) => `  away      ${host} for ${age(sinceSeconds)}: ${text}`);
+      return [`category    ${category}: ${states.join(', ') || 'no hosts'}; ${evidence}`, ...away];
     }),
     '',
   ].join('\n');

@@ -97,7 +97,13 @@ describe('the answering stage', () => {
     const status = JSON.parse((await get('/status.json')).body);
     expect(status).toMatchObject({ network: 'sketch', sequence: 7, ageSeconds: 42, confirmedSeconds: 2 });
     expect(status.categories).toEqual([
-      { category: 'linux', hosts: { serving: 5, down: 1 }, newestEvidenceSeconds: 226_184, oldestEvidenceSeconds: 226_184 },
+      {
+        category: 'linux',
+        hosts: { serving: 5, down: 1 },
+        newestEvidenceSeconds: 226_184,
+        oldestEvidenceSeconds: 226_184,
+        drained: [],
+      },
     ]);
     expect((await get('/status')).body).toContain('published   42 s ago, confirmed 2 s ago\n');
   });
