@@ -106,6 +106,13 @@ describe('a request to the service', () => {
     expect([requests, waits]).toEqual([3, [1_000, 2_000]]);
   });
 
+  it('waits at least as long as the service asks for, a minute at most', async () => {
+    const asking = (seconds: string) => always(503, '{}', { 'retry-after': seconds });
+    await client(configFor(await asking('7'), { attempts: 2 })).renew(1);
+    await client(configFor(await asking('3600'), { attempts: 2 })).renew(1);
+    expect(waits).toEqual([8_000, 61_000]);
+  });
+
   it('never waits longer than half a minute between two attempts', async () => {
     await client(configFor(await always(500, ''), { attempts: 12 })).release(1);
     expect(Math.max(...waits)).toBe(30_000);

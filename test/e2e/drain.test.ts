@@ -87,7 +87,7 @@ const administrator = async (): Promise<string> => {
   return ((await response.json()) as { access_token: string }).access_token;
 };
 
-const issueToken = async (name: Name, bearer: string): Promise<void> => {
+const issueToken = async (name: Name, bearer: string): Promise<string> => {
   const response = await fetch(`${tide.url}/api/v1/hosts/${name}/tokens`, {
     method: 'POST',
     headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' },
@@ -95,7 +95,24 @@ const issueToken = async (name: Name, bearer: string): Promise<void> => {
   });
   const { token } = (await response.json()) as { token?: string };
   if (token === undefined) throw new Error(`no token for ${name}: status ${response.status}`);
-  await writeFile(join(folder, `${name}.token`), `${token}\n`);
+  return token;
+};
+
+const configure = async (who: Name | 'operator', token: string): Promise<void> => {
+  await writeFile(join(folder, `${who}.token`), `${token}\n`);
+  await writeFile(
+    join(folder, `${who}.ini`),
+    `[service]
+url = ${tide.url}
+token_file = ${folder}/${who}.token
+[sync]
+category = fedora
+[run]
+state_folder = ${folder}/${who}.state
+[log]
+file = ${folder}/${who}.log
+`,
+  );
 };
 
 const listedIn = (metalink: string): readonly Name[] => MIRRORS.filter((name) => metalink.includes(`http://${addressOf(name)}:`));
@@ -175,14 +192,9 @@ type Ended = Awaited<ReturnType<typeof ended>>;
 const undrained = (name: Name): Promise<Ended> =>
   ended(spawn('sh', [join(folder, 'sync.sh'), treeOf(name)], { stdio: ['ignore', 'pipe', 'pipe'] }));
 
-/** `mirrortide sync WORDS` on the machine of this mirror. */
-const startSync = (name: Name, command: string, ...words: readonly string[]): ChildProcess => {
-  const place = ['--state-folder', join(folder, 'state'), '--token-file', join(folder, `${name}.token`)];
-  return sync(command, ...place, ...words);
-};
-
-const sync = (command: string, ...words: readonly string[]): ChildProcess =>
-  spawn(process.execPath, [agent, 'sync', command, '--server', tide.url, '--category', 'fedora', ...words], {
+/** `mirrortide sync WORDS` as whoever has this configuration: a mirror, or the operator. */
+const startSync = (who: Name | 'operator', command: string, ...words: readonly string[]): ChildProcess =>
+  spawn(process.execPath, [agent, 'sync', command, '--config', join(folder, `${who}.ini`), ...words], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 
@@ -223,8 +235,8 @@ beforeAll(async () => {
   }
   tide = await startMirrortide(['--network', join(folder, 'network.yaml'), '--port', '0', '--pace', '0.5']);
   const bearer = await administrator();
-  await writeFile(join(folder, 'operator.token'), `${bearer}\n`);
-  for (const name of MIRRORS) await issueToken(name, bearer);
+  await configure('operator', bearer);
+  for (const name of MIRRORS) await configure(name, await issueToken(name, bearer));
   await until(
     'a metalink with all mirrors',
     () => tide.get('/metalink?repo=fedora-41&arch=x86_64'),
@@ -262,11 +274,11 @@ describe('mirrors that all synchronise destructively at one moment', () => {
 
   it('stay out of service while an operator holds them, and return when they were verified', async () => {
     const name = 'mirror-2';
-    const operator = ['--host', name, '--token-file', join(folder, 'operator.token')];
-    expect(await ended(sync('hold', ...operator, '--reason', 'a new disk'))).toMatchObject({ code: 0 });
+    const because = (reason: string): readonly string[] => ['--host', name, '--reason', reason];
+    expect(await ended(startSync('operator', 'hold', ...because('a new disk')))).toMatchObject({ code: 0 });
     expect(await ended(startSync(name, 'status'))).toMatchObject({ code: 3, output: expect.stringContaining('a new disk') });
     expect(await drained(name)).toMatchObject({ code: 3, output: expect.stringContaining('a new disk') });
-    expect(await ended(sync('release', ...operator, '--reason', 'the disk is in'))).toMatchObject({ code: 0 });
+    expect(await ended(startSync('operator', 'release', ...because('the disk is in')))).toMatchObject({ code: 0 });
     await until(
       'its return',
       () => ended(startSync(name, 'status')),
