@@ -10,7 +10,7 @@ export interface NetworkAt {
 }
 
 export interface HeldNetwork {
-  /** As it is now: one small read while nobody changes anything. */
+  /** As it is now: two small reads at once while nobody changes anything. */
   current(): Promise<NetworkAt>;
   /** What a change of our own made of it; the next request need not read it all. */
   advance(from: NetworkAt, to: NetworkAt): void;

@@ -1,4 +1,4 @@
-import { Fault, WireError } from '#domain/errors.ts';
+import { ConfigError, Fault, WireError } from '#domain/errors.ts';
 
 /**
  * Whatever is left after the SDK's retries and is not an outcome that the adapter knows becomes a Fault that says what we were
@@ -8,7 +8,7 @@ export const callAws = async <Result>(doing: string, call: () => Promise<Result>
   try {
     return await call();
   } catch (cause) {
-    if (cause instanceof Fault || cause instanceof WireError) throw cause;
+    if (cause instanceof Fault || cause instanceof WireError || cause instanceof ConfigError) throw cause;
     throw new Fault(`${doing} failed`, { cause });
   }
 };

@@ -8,7 +8,7 @@ import {
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { AuditScope } from '#domain/access/audit-entry.ts';
-import { ConfigError, Fault } from '#domain/errors.ts';
+import { Fault } from '#domain/errors.ts';
 import type {
   AdministeredInventory,
   AuditPage,
@@ -113,14 +113,7 @@ const readPage = async (
 /** The inventory's table for those who change it piece by piece; see inventory-table.ts for its items. */
 export const dynamoAdministeredInventory = (dynamo: DynamoDBClient, table: string): AdministeredInventory => ({
   revision: () => callAws('reading the revision of the inventory', () => readRevision(dynamo, table)),
-  read: async (known) => {
-    try {
-      return await readInventoryAt(dynamo, table, known);
-    } catch (cause) {
-      if (cause instanceof ConfigError) throw cause;
-      return callAws('reading the inventory', () => Promise.reject(cause));
-    }
-  },
+  read: (known) => callAws('reading the inventory', () => readInventoryAt(dynamo, table, known)),
   commit: (commit, nowMs) => callAws(`changing ${commit.audit.entity}`, () => commitTo(dynamo, table, commit, nowMs)),
   remember: (reply, nowMs) =>
     callAws('keeping a reply', async () => {
