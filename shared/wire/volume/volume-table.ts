@@ -1,0 +1,24 @@
+/**
+ * The table of volumes.
+ *
+ *   pk         sk             what
+ *   V#VOLUME   P              the pointer
+ *   V#VOLUME   R#ROOT         one release
+ *   L#VOLUME   000000000042   log: the decision that made version 42
+ */
+export interface VolumeItemKey {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+export const RELEASE_PREFIX = 'R#';
+const VERSION_DIGITS = 12;
+
+export const volumePartition = (volume: string): string => `V#${volume}`;
+export const pointerKey = (volume: string): VolumeItemKey => ({ pk: volumePartition(volume), sk: 'P' });
+export const releaseKey = (volume: string, root: string): VolumeItemKey => ({
+  pk: volumePartition(volume),
+  sk: `${RELEASE_PREFIX}${root}`,
+});
+export const logPartition = (volume: string): string => `L#${volume}`;
+export const versionText = (version: number): string => String(version).padStart(VERSION_DIGITS, '0');

@@ -1,0 +1,69 @@
+import { decideCommit, decideSeal, decideStage, decideValidation } from '#domain/volume/decide-release.ts';
+import type { Release } from '#domain/volume/release.ts';
+import type { VolumeView } from '#domain/volume/take-transition.ts';
+import { newPointer, type VolumeChange, type VolumeDecision } from '#domain/volume/volume-state.ts';
+import type { VolumeNow, VolumeStore } from '#ports/volume-store.ts';
+
+/** A root that is easy to tell from others in a message. */
+export const rootOf = (name: string): string => Buffer.from(name).toString('hex').padEnd(64, '0').slice(0, 64);
+
+export const aTree = (name: string, files = 1) => ({ root: rootOf(name), files, bytes: files * 10 });
+
+export const NOTHING_YET: VolumeNow = {
+  pointer: newPointer('v'),
+  target: undefined,
+  current: undefined,
+  writeId: 'w',
+};
+
+export const viewOf = (now: VolumeNow, nowMs = 1_000, by = 'user:ann'): VolumeView => ({ ...now, nowMs, by });
+
+export const changeOf = (decision: VolumeDecision): VolumeChange => {
+  if (decision.kind !== 'change') throw new Error(`not a change: ${JSON.stringify(decision)}`);
+  return decision.change;
+};
+
+/** One moment of a volume with what a change did to it; `root` is what is asked about next. */
+export const after = (now: VolumeNow, change: VolumeChange, known: Map<string, Release>, root?: string): VolumeNow => {
+  for (const { next } of change.releases) known.set(next.root, next);
+  return {
+    ...now,
+    pointer: change.next,
+    target: known.get(root ?? now.target?.root ?? ''),
+    current: known.get(change.next.current ?? ''),
+  };
+};
+
+type Decide = (view: VolumeView) => VolumeDecision;
+
+export interface Asked {
+  readonly volume?: string;
+  readonly nowMs?: number;
+  readonly by?: string;
+}
+
+/** One decision about one release of a volume, written. */
+export const ask = async (
+  store: VolumeStore,
+  release: string | undefined,
+  decide: Decide,
+  { volume = 'v', nowMs = 1_000, by = 'user:ann' }: Asked = {},
+): Promise<VolumeDecision> => {
+  const [outcome] = await store.change([{ volume, release }], (now) => decide({ ...now, nowMs, by }));
+  if (outcome === undefined) throw new Error('no outcome');
+  return outcome.decision;
+};
+
+/** From nothing to validated. */
+export const prepare = async (store: VolumeStore, name: string, asked: Asked = {}): Promise<void> => {
+  const tree = aTree(name);
+  await ask(store, tree.root, (view) => decideStage(view, tree), asked);
+  await ask(store, tree.root, decideSeal, asked);
+  await ask(store, tree.root, (view) => decideValidation(view, []), asked);
+};
+
+/** From nothing to current. */
+export const releaseNow = async (store: VolumeStore, name: string, asked: Asked = {}): Promise<void> => {
+  await prepare(store, name, asked);
+  await ask(store, rootOf(name), decideCommit, asked);
+};
