@@ -147,6 +147,7 @@ describe('the deployed stack', () => {
     expect(queue?.[1].Properties).toMatchObject({
       FifoQueue: true,
       DelaySeconds: PUBLISH_SLOT_MS / 1000,
+      VisibilityTimeout: 360,
       RedrivePolicy: { maxReceiveCount: 10 },
     });
     const sources = resources('AWS::Lambda::EventSourceMapping').map(([, { Properties }]) => Properties as { BatchSize: number });
