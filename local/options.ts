@@ -31,7 +31,8 @@ export const HELP = `npm start -- [options]      the whole system on this machin
 
   --port N               port of the edge, on 127.0.0.1 (default ${DEFAULT_PORT}; 0 takes a free one)
   --network FILE         run the network that this file describes, instead of the sample
-  --data DIR             keep tables, objects and the sample's state in DIR; without it all state is temporary
+  --data DIR             keep tables, objects and the sample's state in DIR; without it all state is temporary. What was changed
+                         through the API stays until the network file itself changes
   --once                 scan, crawl, publish, print the table, write the snapshot, leave
   --geo FILE             country or ASN database (.mmdb) that says where clients are; may be repeated
   --trust-client-header  believe \`Mirrortide-Client: <ip>[,country=CC][,asn=N]\`; for tests only

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { printProblems } from '#wire/network-file/read-network-file.ts';
 import { loadNetworkFile } from '../agent/network/load-network-file.ts';
+import { applyOnce } from './applied-network.ts';
 import type { Network } from './network.ts';
 import type { StartOptions } from './options.ts';
 import { fullCycle } from './runtime/full-cycle.ts';
@@ -62,7 +63,7 @@ async function runNetwork(options: StartOptions, folder: Folder, network: Networ
   show.show('starting');
   const system = await startLocalSystem({ folder: folder.path, keep: folder.keep, onFault: report });
   try {
-    await system.applyInventory(network.inventory);
+    await applyOnce(folder.path, network.inventory, () => system.applyInventory(network.inventory));
     if (options.once) return await runOnce(options, folder, system, network, signal);
     return await serveNetwork({ options, folder: folder.path, system, network, signal, show, report });
   } finally {
