@@ -24,7 +24,10 @@ export interface ModelShape {
   readonly alike: readonly (readonly string[])[];
   readonly publishers: number;
   readonly onFailure: DrainPolicy['onFailure'];
-  /** Leases that run out are swept at once, checks take no time, and a publisher reads and adds, or publishes and tells, in one go. */
+  /**
+   * Leases that run out are swept at once, checks take no time, a publisher reads and adds, or publishes and tells, in one go, and
+   * hosts begin again only once a snapshot lists them.
+   */
   readonly coarse: boolean;
 }
 
@@ -62,7 +65,8 @@ export interface Mutation {
   readonly change?: (change: DrainChange) => DrainChange;
   /** Replaces the verdict of a check. */
   readonly verdict?: (verdict: Verdict) => Verdict;
-  readonly publishesBlindly?: boolean;
+  /** A publisher moves the pointer whatever was published since it read. */
+  readonly movesAnyPointer?: boolean;
 }
 
 const NEVER: SyncPair = {
@@ -230,7 +234,10 @@ export const drainModel = (shape: ModelShape, mutation: Mutation = {}) => {
       if (decision.kind === 'write') steps.push({ name: `${host} is granted`, world: written(world, decision.change) });
       return steps;
     }
-    call('begins', { kind: 'begin', idempotencyKey: 'new', mode: 'full', expectedMs: undefined });
+    // A host that came back begins again once a snapshot lists it.
+    const counts = viewOf(world, host).groups.every(({ inService }) => inService.includes(host));
+    const begins = !shape.coarse || counts || !isServing(world, host);
+    if (begins) call('begins', { kind: 'begin', idempotencyKey: 'new', mode: 'full', expectedMs: undefined });
     if (pair !== undefined) {
       call('beats', { kind: 'heartbeat', fence: 1, phase: undefined });
       call('ends', { kind: 'end', fence: 1, outcome: 'success' });
@@ -305,7 +312,7 @@ export const drainModel = (shape: ModelShape, mutation: Mutation = {}) => {
       case 'idle': {
         const read: Publisher = {
           phase: 'read',
-          document: hosts.filter((host) => isServing(world, host) || mutation.publishesBlindly),
+          document: hosts.filter((host) => isServing(world, host)),
           away: hosts.filter((host) => !isServing(world, host)),
           members: membersNow(world),
           pointerAsRead: true,
@@ -327,8 +334,7 @@ export const drainModel = (shape: ModelShape, mutation: Mutation = {}) => {
               edits.map((edit) => ({ ...edit, category: CATEGORY, revision: 1 })),
               'add',
             );
-        if (result === 'refused' && !mutation.publishesBlindly)
-          return [crash, { name: `publisher ${at} is overtaken`, world: idle }];
+        if (result === 'refused') return [crash, { name: `publisher ${at} is overtaken`, world: idle }];
         const touched = edits.map(({ key }) => key);
         // Its own additions are a revision of their own: what it read is no longer as it was.
         // Of the others only those matter that it will take out.
@@ -338,7 +344,7 @@ export const drainModel = (shape: ModelShape, mutation: Mutation = {}) => {
         return [crash, { name: `publisher ${at} adds`, world: normal(groupsTouched(next, at, touched)) }];
       }
       case 'admitted': {
-        if (!publisher.pointerAsRead) return [crash];
+        if (!publisher.pointerAsRead && mutation.movesAnyPointer !== true) return [crash];
         const moved = {
           ...world,
           published: publisher.document,
