@@ -6,6 +6,8 @@ export interface ByteSource {
   readonly take: (bytes: number) => Promise<Buffer | undefined>;
   /** So many bytes in pieces as they come. */
   readonly pieces: (bytes: number) => AsyncGenerator<Buffer>;
+  /** Closes what the bytes come from. */
+  readonly close: () => Promise<void>;
 }
 
 export function byteSource(chunks: AsyncIterable<Buffer>): ByteSource {
@@ -40,5 +42,5 @@ export function byteSource(chunks: AsyncIterable<Buffer>): ByteSource {
     for await (const piece of pieces(bytes)) all.push(piece);
     return Buffer.concat(all);
   };
-  return { take, pieces };
+  return { take, pieces, close: async () => void (await iterator.return?.()) };
 }

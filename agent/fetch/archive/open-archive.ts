@@ -3,8 +3,8 @@ import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { VerificationProblem } from '../fetch-outcome.ts';
+import { BLOCK_BYTES, isZeroBlock, parseTarHeader } from './tar-header.ts';
 
-const HEAD_BYTES = 512;
 const MAGIC_PLACE = 257;
 
 /** By their first bytes; a name may say anything. */
@@ -37,9 +37,22 @@ function decompressed(file: string, head: Buffer): AsyncIterable<Buffer> {
   if (hex.startsWith(ZSTD)) return through(file, zstd());
   const other = OTHERS.find(([magic]) => hex.startsWith(magic));
   if (other !== undefined) throw new VerificationProblem(`the artefact is ${other[1]}; --unpack takes tar, tar.gz and tar.zst`);
-  const isTar = head.toString('latin1', MAGIC_PLACE, MAGIC_PLACE + 5) === 'ustar' || head.every((byte) => byte === 0);
-  if (!isTar) throw new VerificationProblem('the artefact is no archive; --unpack takes tar, tar.gz and tar.zst');
+  if (!beginsAsTar(head)) throw new VerificationProblem('the artefact is no archive; --unpack takes tar, tar.gz and tar.zst');
   return createReadStream(file);
+}
+
+/** The oldest format has no mark of its own but a header whose checksum is right. */
+function beginsAsTar(head: Buffer): boolean {
+  if (head.length < BLOCK_BYTES) return false;
+  return isZeroBlock(head) || head.toString('latin1', MAGIC_PLACE, MAGIC_PLACE + 5) === 'ustar' || isTarHeader(head);
+}
+
+function isTarHeader(head: Buffer): boolean {
+  try {
+    return parseTarHeader(head).path !== '';
+  } catch {
+    return false;
+  }
 }
 
 function zstd(): zlib.Gunzip {
@@ -58,7 +71,7 @@ function through(file: string, transform: zlib.Gunzip): AsyncIterable<Buffer> {
 async function headOf(file: string): Promise<Buffer> {
   const handle = await open(file, 'r');
   try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(BLOCK_BYTES), 0, BLOCK_BYTES, 0);
     return buffer.subarray(0, bytesRead);
   } finally {
     await handle.close();

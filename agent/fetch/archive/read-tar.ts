@@ -24,6 +24,14 @@ const GNU_LONG_LINK = 'K';
  */
 export async function* readTar(chunks: AsyncIterable<Buffer>): AsyncGenerator<TarEntry> {
   const source = byteSource(chunks);
+  try {
+    yield* entriesOf(source);
+  } finally {
+    await source.close();
+  }
+}
+
+async function* entriesOf(source: ByteSource): AsyncGenerator<TarEntry> {
   let extended: PaxRecords | undefined;
   for (let block = await source.take(BLOCK_BYTES); block !== undefined; block = await source.take(BLOCK_BYTES)) {
     if (isZeroBlock(block)) break;

@@ -16,19 +16,24 @@ export const digestHex = (bytes: Buffer, algorithm = 'sha256'): string => create
 
 export const SILENT: Report = { note: () => {}, progress: () => {}, hookOutput: () => {}, end: () => {} };
 
+/** Everything below a folder but folders. Links are not followed, which Node's own recursive listing does. */
+export function entriesBelow(folder: string, prefix = ''): readonly { readonly name: string; readonly entry: fs.Dirent }[] {
+  return fs.readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const name = `${prefix}${entry.name}`;
+    return entry.isDirectory() ? entriesBelow(join(folder, entry.name), `${name}/`) : [{ name, entry }];
+  });
+}
+
 /** Every file below a folder by its path; links by where they lead. The marker is left out. Undefined when there is no folder. */
 export function treeOf(folder: string): Readonly<Record<string, string>> | undefined {
   if (!fs.existsSync(folder)) return undefined;
-  const found: Record<string, string> = {};
-  const root = fs.realpathSync(folder);
-  for (const entry of fs.readdirSync(root, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name);
-    if (entry.name === MARKER_NAME) continue;
-    const name = path.slice(root.length + 1);
-    if (entry.isSymbolicLink()) found[name] = `-> ${fs.readlinkSync(path)}`;
-    else if (entry.isFile()) found[name] = fs.readFileSync(path, 'utf8');
-  }
-  return found;
+  const found = entriesBelow(folder).filter(({ entry }) => entry.name !== MARKER_NAME);
+  return Object.fromEntries(
+    found.map(({ name, entry }) => {
+      const path = join(folder, name);
+      return [name, entry.isSymbolicLink() ? `-> ${fs.readlinkSync(path)}` : fs.readFileSync(path, 'utf8')];
+    }),
+  );
 }
 
 /** A real tar.gz of these files, by the host's tar. */
