@@ -1,18 +1,15 @@
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { FUNCTION_TIMEOUT_MS as ADMIN_TIMEOUT_MS, type EnvKey as AdminApiEnv } from '../functions/admin-api/config.ts';
 import type { EnvKey as AnswerEnv } from '../functions/answer/config.ts';
 import { type EnvKey as CrawlMirrorEnv, FUNCTION_TIMEOUT_MS } from '../functions/crawl-mirror/config.ts';
 import { FUNCTION_TIMEOUT_MS as HOSTS_TIMEOUT_MS, type EnvKey as HostsApiEnv } from '../functions/hosts-api/config.ts';
-import { FUNCTION_TIMEOUT_MS as LOCK_TIMEOUT_MS, type EnvKey as LockApiEnv } from '../functions/lock-api/config.ts';
 import type { EnvKey as PlanCrawlsEnv } from '../functions/plan-crawls/config.ts';
 import type { EnvKey as PublishSnapshotEnv } from '../functions/publish-snapshot/config.ts';
-import type { EnvKey as RecordLockEventsEnv } from '../functions/record-lock-events/config.ts';
 import type { EnvKey as ScanMasterEnv } from '../functions/scan-master/config.ts';
 import type { EnvKey as SweepDrainsEnv } from '../functions/sweep-drains/config.ts';
-import type { EnvKey as SweepLocksEnv } from '../functions/sweep-locks/config.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { AnswerSite } from './constructs/answer-site.ts';
 import { CrawlQueue } from './constructs/crawl-queue.ts';
@@ -24,6 +21,7 @@ import { PublishQueue } from './constructs/publish-queue.ts';
 import { StageSchedule } from './constructs/schedule.ts';
 import { StageFunction } from './constructs/stage-function.ts';
 import type { Environment } from './environments.ts';
+import { lockStages, type MakeStage } from './lock-stages.ts';
 
 export interface ScannedCategory {
   readonly id: string;
@@ -77,9 +75,7 @@ export class MirrorNetworkStack extends Stack {
       identity: props.environment.identity,
       logRetention: props.environment.logRetentionDays as RetentionDays,
     });
-    const lockApi = this.lockApi();
-    const recordLockEvents = this.recordLockEvents();
-    const sweepLocks = this.sweepLocks();
+    const { lockApi, recordLockEvents, sweepLocks } = lockStages(this, this.stage, this.locks, this.storage.inventory);
     const sweepDrains = this.sweepDrains(crawlQueue);
     const lockSite = new LockSite(this, 'LockSite', {
       lockApi,
@@ -110,19 +106,14 @@ export class MirrorNetworkStack extends Stack {
     this.outputs(site, networkSite, lockSite);
   }
 
-  private stage(
-    stage: string,
-    environment: Readonly<Record<string, string>>,
-    size: { memoryMib: number; timeout: Duration; concurrency?: number },
-  ): StageFunction {
-    return new StageFunction(this, stage, {
+  private readonly stage: MakeStage = (stage, environment, size) =>
+    new StageFunction(this, stage, {
       stage,
       bundle: `${this.props.bundles}/${stage}`,
       environment,
       logRetention: this.props.environment.logRetentionDays as RetentionDays,
       ...size,
     });
-  }
 
   private scanMaster(): StageFunction {
     const { inventory, pointers, data } = this.storage;
@@ -260,6 +251,15 @@ export class MirrorNetworkStack extends Stack {
     const stage = this.stage('admin-api', environment, { memoryMib: 1024, timeout: Duration.millis(ADMIN_TIMEOUT_MS) });
     inventory.grantReadWriteData(stage.function);
     hosts.grantReadWriteData(stage.function);
+    // The trail only grows, whatever the function's code should come to.
+    stage.function.addToRolePolicy(
+      new PolicyStatement({
+        effect: Effect.DENY,
+        actions: ['dynamodb:DeleteItem', 'dynamodb:UpdateItem'],
+        resources: [inventory.tableArn],
+        conditions: { 'ForAnyValue:StringLike': { 'dynamodb:LeadingKeys': ['audit', 'audit/*'] } },
+      }),
+    );
     return stage;
   }
 
@@ -277,36 +277,6 @@ export class MirrorNetworkStack extends Stack {
     drains.grantReadWriteData(stage.function);
     crawlQueue.queue.grantSendMessages(stage.function);
     new StageSchedule(this, 'SweepDrains', { stage, every: Duration.minutes(1), input: {} });
-    return stage;
-  }
-
-  private lockApi(): StageFunction {
-    const environment: Record<LockApiEnv, string> = {
-      MIRRORTIDE_LOCK_TABLE: this.locks.table.tableName,
-      MIRRORTIDE_INVENTORY_TABLE: this.storage.inventory.tableName,
-    };
-    const stage = this.stage('lock-api', environment, { memoryMib: 512, timeout: Duration.millis(LOCK_TIMEOUT_MS) });
-    stage.function.addToRolePolicy(
-      new PolicyStatement({ actions: ['dynamodb:GetItem'], resources: [this.storage.inventory.tableArn] }),
-    );
-    const actions = ['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'] as const;
-    this.locks.allow(stage, actions, ['byTicket', 'byKind']);
-    return stage;
-  }
-
-  private recordLockEvents(): StageFunction {
-    const environment: Record<RecordLockEventsEnv, string> = { MIRRORTIDE_LOCK_TABLE: this.locks.table.tableName };
-    const stage = this.stage('record-lock-events', environment, { memoryMib: 256, timeout: Duration.minutes(1) });
-    this.locks.allow(stage, ['PutItem', 'DeleteItem']);
-    this.locks.changesTo(stage);
-    return stage;
-  }
-
-  private sweepLocks(): StageFunction {
-    const environment: Record<SweepLocksEnv, string> = { MIRRORTIDE_LOCK_TABLE: this.locks.table.tableName };
-    const stage = this.stage('sweep-locks', environment, { memoryMib: 256, timeout: Duration.minutes(1), concurrency: 1 });
-    this.locks.allow(stage, ['BatchGetItem', 'Query', 'UpdateItem'], ['byKind']);
-    new StageSchedule(this, 'SweepLocks', { stage, every: Duration.minutes(5), input: {} });
     return stage;
   }
 

@@ -323,5 +323,8 @@ describe('the API of hosts and administrators, deployed', () => {
 
   it('lets administration touch what is declared and the tokens of hosts, and nothing else', () => {
     expect(policyOf('admin-api')).not.toMatch(/s3:|sqs:/);
+    expect(policyOf('admin-api')).toContain(
+      '"Condition":{"ForAnyValue:StringLike":{"dynamodb:LeadingKeys":["audit","audit/*"]}},"Effect":"Deny"',
+    );
   });
 });
