@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -8,8 +8,6 @@ import { parseXmlRpcCall, printXmlRpcFault, printXmlRpcReply } from '#wire/repor
 
 const REPOSITORY = join(import.meta.dirname, '../../..');
 const OURS = join(REPOSITORY, 'test/fixtures/report-mirror.http');
-/** What the client itself sent, where it was kept. */
-const REFERENCE = join(REPOSITORY, '../shared/reference/report_mirror-request.raw');
 
 const bodyOf = (file: string): string =>
   readFileSync(file, 'utf8')
@@ -58,15 +56,6 @@ describe('a request as the client sends it', () => {
         ],
       },
     });
-  });
-
-  test.runIf(existsSync(REFERENCE))('also the one that was recorded from it', () => {
-    const found = parseReport(parseXmlRpcCall(bodyOf(REFERENCE))?.text ?? '');
-    if (found.kind !== 'report') throw new Error(found.problem);
-    const { sections, ...rest } = found.report;
-    expect(rest).toEqual({ siteName: 'Example.com', password: 'p%ss wörd', hostName: 'mirror.example.com', userActive: true });
-    expect(sections.map(({ name, directories }) => [name, directories.size])).toEqual([['fedora linux', 17]]);
-    expect([...(sections[0]?.directories ?? [])].slice(0, 3)).toEqual(['', 'releases', 'releases/41']);
   });
 });
 
