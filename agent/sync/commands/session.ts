@@ -4,6 +4,7 @@ import type { OptionValues, Terminal } from '../../cli/command.ts';
 import type { StateCalls } from '../../files/durable-file.ts';
 import { logFile } from '../../log/log-file.ts';
 import { type RunLog, runLog } from '../../log/run-log.ts';
+import type { ServiceAccess } from '../../service/service-access.ts';
 import { categoryOf, loadSyncConfig, type SyncConfig } from '../config/sync-config.ts';
 import { type SyncService, syncService } from '../service/sync-service.ts';
 import { type SyncStateFile, syncStateFile } from '../state/sync-state.ts';
@@ -55,6 +56,15 @@ const SILENT: RunLog = { debug: () => {}, info: () => {}, warning: () => {}, err
 /** Whoever looks on, or gives one order, wants an answer soon. */
 const ASK_BRIEFLY = { attempts: 2, connectMs: 5_000, totalMs: 15_000 };
 
+/** The shortest lease is half a minute, and three beats are to fit in. */
+const LONGEST_BEAT_MS = 10_000;
+
+const beatOf = (access: ServiceAccess): ServiceAccess => ({
+  ...access,
+  attempts: 1,
+  totalMs: Math.min(access.totalMs, LONGEST_BEAT_MS),
+});
+
 export interface BriefSession {
   readonly config: SyncConfig;
   readonly service: SyncService;
@@ -94,7 +104,7 @@ export function openSession(
     commandLockFile: places.commandLockFile,
     asking: serviceOf(config, log, caught.stop),
     telling: serviceOf(config, log, caught.stopAtOnce),
-    beating: serviceOf({ ...config, service: { ...config.service, attempts: 1 } }, log, new AbortController().signal),
+    beating: serviceOf({ ...config, service: beatOf(config.service) }, log, new AbortController().signal),
     report,
     signals: caught,
     nowMs: () => performance.now(),
