@@ -18,7 +18,7 @@ export interface StoredObject {
 /** `condition` is that the object is still the one with this ETag, or that there is none yet. */
 export type Condition = { readonly ifMatch: string } | { readonly ifNoneMatch: '*' };
 export type ConditionalPut = { readonly kind: 'stored'; readonly etag: string } | { readonly kind: 'refused' };
-export type Headers = Pick<PutObjectCommandInput, 'ContentType' | 'ContentEncoding' | 'CacheControl'>;
+export type Headers = Pick<PutObjectCommandInput, 'ContentType' | 'ContentEncoding' | 'CacheControl' | 'ChecksumSHA256'>;
 
 /** Manifests of the largest networks are below 30 MB packed; whatever is above this is not ours. */
 const MAX_OBJECT_BYTES = 256 * 2 ** 20;

@@ -1,0 +1,61 @@
+import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
+import { WireError } from '#domain/errors.ts';
+import { isSha256 } from '#domain/volume/tree.ts';
+import type { VolumeObjects } from '#ports/volume-objects.ts';
+import { callAws } from './call-aws.ts';
+import { type Bucket, httpStatus, putObjectIf, sha256Hex } from './s3-object.ts';
+
+/** A year, which is the longest that caches are told anything. */
+const FOR_EVER = 'public, max-age=31536000, immutable';
+
+const keyOf = (sha256: string): string => {
+  if (!isSha256(sha256)) throw new Error('an object is named by its SHA-256');
+  return `objects/${sha256}`;
+};
+
+/**
+ * S3 computes the SHA-256 of what arrives and refuses what is not of that hash, so no object can be there under a wrong name,
+ * whoever uploads it. `If-None-Match: *` refuses what is there already: the same bytes, so a success.
+ * (Amazon S3 user guide, "Checking object integrity" and "How to prevent object overwrites with conditional writes".)
+ */
+export const s3VolumeObjects = (bucket: Bucket): VolumeObjects => ({
+  put: async (sha256, bytes) => {
+    const key = keyOf(sha256);
+    // S3 would refuse it as well, after it was sent.
+    if (sha256Hex(bytes) !== sha256) return { kind: 'wrong-hash' };
+    const ChecksumSHA256 = Buffer.from(sha256, 'hex').toString('base64');
+    const headers = { ContentType: 'application/octet-stream', CacheControl: FOR_EVER, ChecksumSHA256 };
+    await putObjectIf(bucket, key, bytes, { ifNoneMatch: '*' }, headers);
+    return { kind: 'stored' };
+  },
+
+  sizeBytes: (sha256) =>
+    callAws(`looking for ${keyOf(sha256)}`, async () => {
+      try {
+        const { ContentLength } = await bucket.client.send(new HeadObjectCommand({ Bucket: bucket.name, Key: keyOf(sha256) }));
+        return ContentLength ?? 0;
+      } catch (error) {
+        if (httpStatus(error) === 404) return undefined;
+        throw error;
+      }
+    }),
+
+  read: (sha256, maximumBytes) =>
+    callAws(`reading ${keyOf(sha256)}`, async () => {
+      try {
+        const output = await bucket.client.send(new GetObjectCommand({ Bucket: bucket.name, Key: keyOf(sha256) }));
+        if ((output.ContentLength ?? 0) > maximumBytes) {
+          // Ends the connection instead of reading the rest.
+          const body: { destroy?: () => void } | undefined = output.Body;
+          body?.destroy?.();
+          throw new WireError(`an object is larger than ${maximumBytes} bytes`);
+        }
+        const bytes = (await output.Body?.transformToByteArray()) ?? new Uint8Array();
+        if (sha256Hex(bytes) !== sha256) throw new WireError('an object does not have the SHA-256 that it is named by');
+        return bytes;
+      } catch (error) {
+        if (httpStatus(error) === 404) return undefined;
+        throw error;
+      }
+    }),
+});
