@@ -44,7 +44,7 @@ export async function syncHost(agent: string, url: string, settings: Readonly<Re
       .map(([key, value]) => `${key} = ${value}\n`)
       .join('')}[sync]\ncategory = fedora\n[run]\nstate_folder = ${at('state')}\n[log]\nfile = ${at('sync.log')}\n`,
   );
-  const prelude = `note() { echo "$1" >> ${at('journal')}; }; hold() { while [ ! -e ${at('go')} ]; do sleep 0.02; done; }; `;
+  const prelude = `note() { echo "$1" >> ${at('journal')}; }; hold() { while [ -d ${at('state')} ] && [ ! -e ${at('go')} ]; do sleep 0.02; done; }; `;
   const start: SyncHost['start'] = (words, environment = {}) => {
     const [command = '', ...rest] = words;
     const child = spawn(process.execPath, [agent, 'sync', command, '--config', at('sync.ini'), ...rest], {
