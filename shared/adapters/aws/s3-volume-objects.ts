@@ -46,8 +46,8 @@ export const s3VolumeObjects = (bucket: Bucket): VolumeObjects => ({
         const output = await bucket.client.send(new GetObjectCommand({ Bucket: bucket.name, Key: keyOf(sha256) }));
         if ((output.ContentLength ?? 0) > maximumBytes) {
           // Ends the connection instead of reading the rest.
-          const body: { destroy?: () => void } | undefined = output.Body;
-          body?.destroy?.();
+          const { Body: body } = output;
+          if (body !== undefined && 'destroy' in body) body.destroy();
           throw new WireError(`an object is larger than ${maximumBytes} bytes`);
         }
         const bytes = (await output.Body?.transformToByteArray()) ?? new Uint8Array();
