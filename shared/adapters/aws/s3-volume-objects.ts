@@ -1,4 +1,4 @@
-import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
+import { GetObjectCommand, type GetObjectCommandOutput, HeadObjectCommand } from '@aws-sdk/client-s3';
 import { WireError } from '#domain/errors.ts';
 import { isSha256 } from '#domain/volume/tree.ts';
 import type { VolumeObjects } from '#ports/volume-objects.ts';
@@ -11,6 +11,24 @@ const FOR_EVER = 'public, max-age=31536000, immutable';
 const keyOf = (sha256: string): string => {
   if (!isSha256(sha256)) throw new Error('an object is named by its SHA-256');
   return `objects/${sha256}`;
+};
+
+const unlessAbsent = async <Output>(sent: Promise<Output>): Promise<Output | undefined> => {
+  try {
+    return await sent;
+  } catch (error) {
+    if (httpStatus(error) === 404) return undefined;
+    throw error;
+  }
+};
+
+const bodyOf = async ({ Body: body, ContentLength: length = 0 }: GetObjectCommandOutput, most: number): Promise<Uint8Array> => {
+  if (length > most) {
+    // Ends the connection instead of reading the rest.
+    if (body !== undefined && 'destroy' in body) body.destroy();
+    throw new WireError(`an object is larger than ${most} bytes`);
+  }
+  return (await body?.transformToByteArray()) ?? new Uint8Array();
 };
 
 /**
@@ -31,31 +49,16 @@ export const s3VolumeObjects = (bucket: Bucket): VolumeObjects => ({
 
   sizeBytes: (sha256) =>
     callAws(`looking for ${keyOf(sha256)}`, async () => {
-      try {
-        const { ContentLength } = await bucket.client.send(new HeadObjectCommand({ Bucket: bucket.name, Key: keyOf(sha256) }));
-        return ContentLength ?? 0;
-      } catch (error) {
-        if (httpStatus(error) === 404) return undefined;
-        throw error;
-      }
+      const output = await unlessAbsent(bucket.client.send(new HeadObjectCommand({ Bucket: bucket.name, Key: keyOf(sha256) })));
+      return output === undefined ? undefined : (output.ContentLength ?? 0);
     }),
 
   read: (sha256, maximumBytes) =>
     callAws(`reading ${keyOf(sha256)}`, async () => {
-      try {
-        const output = await bucket.client.send(new GetObjectCommand({ Bucket: bucket.name, Key: keyOf(sha256) }));
-        if ((output.ContentLength ?? 0) > maximumBytes) {
-          // Ends the connection instead of reading the rest.
-          const { Body: body } = output;
-          if (body !== undefined && 'destroy' in body) body.destroy();
-          throw new WireError(`an object is larger than ${maximumBytes} bytes`);
-        }
-        const bytes = (await output.Body?.transformToByteArray()) ?? new Uint8Array();
-        if (sha256Hex(bytes) !== sha256) throw new WireError('an object does not have the SHA-256 that it is named by');
-        return bytes;
-      } catch (error) {
-        if (httpStatus(error) === 404) return undefined;
-        throw error;
-      }
+      const output = await unlessAbsent(bucket.client.send(new GetObjectCommand({ Bucket: bucket.name, Key: keyOf(sha256) })));
+      if (output === undefined) return undefined;
+      const bytes = await bodyOf(output, maximumBytes);
+      if (sha256Hex(bytes) !== sha256) throw new WireError('an object does not have the SHA-256 that it is named by');
+      return bytes;
     }),
 });
