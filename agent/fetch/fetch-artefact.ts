@@ -98,7 +98,7 @@ async function underLock(fetch: Fetch): Promise<FetchOutcome> {
 /** Hooks that a killed run owes: undefined when there are none. */
 async function finishInterrupted(fetch: Fetch, state: InstalledState): Promise<FetchOutcome | undefined> {
   if (state.hooksDue === undefined || seenTrees(fetch.layout).linkTarget !== state.current?.target) return undefined;
-  fetch.report.note('interrupted', 'an earlier run did not see its hooks to their end', {});
+  fetch.report.note('interrupted', 'finishing what an earlier run has left', {});
   if (state.hooksDue === 'installed') return finishInstall(fetch, state);
   await finishTakeBack(fetch, state);
   return fetchOutcome('unchanged', 'the hook after a roll-back was run');

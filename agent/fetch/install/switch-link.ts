@@ -47,16 +47,20 @@ const isFolder = (path: string): boolean => quietly(() => lstatSync(path))?.isDi
 
 /**
  * The state as it stands now that this run begins: with what an operator had at the destination before, and without trees that
- * somebody has removed. Puts an adopted folder back into sight when a kill has left the destination empty.
+ * somebody has removed. A destination that is not there is put back first of all: a kill has left an adopted folder out of sight, or
+ * somebody has removed the link, and then hooks are due as after any switch.
  */
 export function settledState(world: FetchWorld, layout: Layout, state: InstalledState): InstalledState {
   const known = new Set([state.current?.target, ...state.previous.map(({ target }) => target)]);
   const adopted = adoptedNames(layout)
     .map((name) => adoptedRelease(layout, name))
     .filter(({ target }) => !known.has(target));
-  if (quietly(() => lstatSync(layout.destination)) === undefined) restoreLink(world, layout, state.current ?? adopted.at(-1));
+  const lost = quietly(() => lstatSync(layout.destination)) === undefined ? (state.current ?? adopted.at(-1)) : undefined;
+  const restored = lost !== undefined && isPresent(layout, lost);
+  if (restored) switchLink(world, layout, lost.target);
   const previous = [...adopted, ...state.previous].filter((release) => isPresent(layout, release));
-  return { ...state, current: state.current ?? foreignLink(world, layout), previous };
+  const hooksDue = restored && lost === state.current ? (state.hooksDue ?? 'installed') : state.hooksDue;
+  return { ...state, current: state.current ?? foreignLink(world, layout), previous, hooksDue };
 }
 
 const foreign = ({ target, installedAt }: Pick<Release, 'target' | 'installedAt'>): Release => ({
@@ -65,10 +69,6 @@ const foreign = ({ target, installedAt }: Pick<Release, 'target' | 'installedAt'
   artefact: undefined,
   installedAt,
 });
-
-function restoreLink(world: FetchWorld, layout: Layout, release: Release | undefined): void {
-  if (release !== undefined && isPresent(layout, release)) switchLink(world, layout, release.target);
-}
 
 /** A link that leads somewhere else than into our folder was the operator's own way of switching. */
 function foreignLink(world: FetchWorld, layout: Layout): Release | undefined {
