@@ -462,6 +462,24 @@ describe('the publisher', () => {
     expect((await it.carrierOf('a'))?.evidence?.text).toBe('kept although it synchronises: nobody else of global:* serves');
   });
 
+  test('lists nobody whom no check ever let in, whatever that leaves', async () => {
+    const place = await drainStores(emulators)();
+    const it = await drainNetwork({
+      drains: place.open(),
+      hosts: [aHost('a'), aHost('b'), aHost('new', { region: 'eu' })],
+      policy: { groups: [{ scope: 'region', categories: [], minInService: 1, maxDraining: 1 }] },
+    });
+    it.wipe('new');
+    await it.start();
+    // It looks good to the usual rounds, and begins before any snapshot lists it.
+    it.mirror('new').files = new Map(it.mirror('a').files);
+    it.clock.advance(3 * MINUTE);
+    await it.crawl('new');
+    expect((await it.begin('new')).body.state).toBe('SYNCING');
+    await it.publish();
+    expect([await it.listed(), (await it.drains.pair({ host: 'new', category: 'linux' }))?.served]).toEqual([['a', 'b'], false]);
+  });
+
   test('takes back that a host is drained, before it lists it', async () => {
     const it = await network({ hosts: [aHost('a'), aHost('b')] });
     await it.begin('a');

@@ -32,6 +32,7 @@ export const drainStoreContract = (make: MakePlace<DrainStore>, options: { reado
         publishedMs: 9,
         retractions: 2,
         baseline: { facts: 'ab', generation: 4 },
+        served: false,
         hold: { by: 'eve', reason: 'disk', atMs: 3 },
         reason: 'why',
         groups: ['global:*', 'region:eu'],

@@ -93,6 +93,7 @@ export const aPair = (changed: Partial<SyncPair> = {}): SyncPair => ({
   publishedMs: undefined,
   retractions: 0,
   baseline: undefined,
+  served: true,
   hold: undefined,
   reason: undefined,
   writeId: 'w',

@@ -89,6 +89,7 @@ const NEVER: SyncPair = {
   publishedMs: undefined,
   retractions: 0,
   baseline: undefined,
+  served: true,
   hold: undefined,
   reason: undefined,
   writeId: 'old',

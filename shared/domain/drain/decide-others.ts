@@ -90,7 +90,7 @@ export const decideConfirm = (view: DrainView, seen: SeenPair, baseline: Baselin
   if (pair === undefined || !isAway(pair.state) || pair.publishedMs !== undefined) return undefined;
   if (pair.fence !== seen.fence || pair.retractions !== seen.retractions) return undefined;
   // Only a tree that nobody writes to says what the host held.
-  const held = pair.state === 'DRAINING' ? (pair.baseline ?? baseline) : pair.baseline;
+  const held = pair.state === 'DRAINING' && pair.served ? (pair.baseline ?? baseline) : pair.baseline;
   return takeTransition('confirm', view, { publishedMs: nowMs, baseline: held });
 };
 

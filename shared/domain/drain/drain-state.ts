@@ -88,6 +88,8 @@ export interface SyncPair extends PairKey {
   /** How often a publisher had to list the host although it is away; a publisher that read another number confirms nothing. */
   readonly retractions: number;
   readonly baseline: Baseline | undefined;
+  /** It was in service once; false for a new host until the first check that lets it in. */
+  readonly served: boolean;
   readonly hold: Hold | undefined;
   /** For people: why it waits, is held, lapsed. */
   readonly reason: string | undefined;

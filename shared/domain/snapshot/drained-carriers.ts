@@ -3,7 +3,7 @@
  * make sure that others stay in service, but those may die meanwhile, and no list may become empty: apt would wait for ever, and
  * dnf fail. So of a group's hosts that are away, and would serve if they were not, the least stale one is listed all the same:
  * one that nobody began to write to before one that waits to be verified, that before one that failed, and one that is being
- * written to last of all. Whom an operator holds is not kept: that is an order.
+ * written to last of all. Whom an operator holds is not kept: that is an order. A new host that no check let in yet is not either.
  */
 
 import type { DrainPolicy } from '../drain/drain-policy.ts';
@@ -86,7 +86,9 @@ export const drainedCarriers = (
     if (indexes.some((index) => result[index]?.state === 'serving')) continue;
     const candidates = indexes.flatMap((index): Candidate[] => {
       const pair = carriers[index]?.pair;
-      return pair === undefined || pair.hold !== undefined ? [] : [{ index, pair, rank: PREFERENCE.indexOf(pair.state) }];
+      return pair === undefined || pair.hold !== undefined || !pair.served
+        ? []
+        : [{ index, pair, rank: PREFERENCE.indexOf(pair.state) }];
     });
     const kept = candidates.toSorted(better)[0];
     const one = kept === undefined ? undefined : carriers[kept.index];
