@@ -7,9 +7,8 @@ import {
 } from '#domain/artefact/choose-digest.ts';
 import type { Digest } from '#domain/artefact/digest.ts';
 import { parseChecksumJson } from './checksum-json.ts';
-import { parseChecksumLine } from './checksum-line.ts';
 import { parseChecksumValue } from './checksum-value.ts';
-import { signedLines } from './clear-signed.ts';
+import { listChecksums } from './list-checksums.ts';
 
 /**
  * The digest that a document gives for one file. The document is a list of checksums as the programs of GNU coreutils, of BSD or
@@ -24,7 +23,7 @@ export function parseChecksums(text: string, wish: ChecksumWish): ChosenDigest {
   if (start.startsWith('{')) return fromEntries(parseChecksumJson(text), wish, 'it is JSON of another kind');
   const value = parseChecksumValue(text);
   if (value !== undefined) return chooseOfValue(value, wish);
-  return fromLines(text.split(/\r?\n/), wish);
+  return fromList(text, wish);
 }
 
 /** For digests that were said of this very file, wherever: on the command line, in a link, in a header. */
@@ -34,18 +33,9 @@ export const chooseOfValue = (digests: readonly Digest[], wish: ChecksumWish): C
     wish,
   );
 
-function fromLines(lines: readonly string[], wish: ChecksumWish): ChosenDigest {
-  const signed = signedLines(lines);
-  if (signed === undefined) return refusedChecksum('unreadable', 'its signature does not cover all of it, or is cut');
-  const entries: ChecksumEntry[] = [];
-  for (const line of signed) {
-    if (line.trim() === '' || line.startsWith('#')) continue;
-    const parsed = parseChecksumLine(line);
-    if (parsed.kind === 'unreadable')
-      return refusedChecksum('unreadable', `a line is no checksum: ${JSON.stringify(line.slice(0, 80))}`);
-    if (parsed.kind === 'entry') entries.push(parsed.entry);
-  }
-  return chooseDigest(entries, wish);
+function fromList(text: string, wish: ChecksumWish): ChosenDigest {
+  const list = listChecksums(text);
+  return list.kind === 'entries' ? chooseDigest(list.entries, wish) : refusedChecksum('unreadable', list.reason);
 }
 
 const fromEntries = (entries: readonly ChecksumEntry[] | undefined, wish: ChecksumWish, reason: string): ChosenDigest =>
