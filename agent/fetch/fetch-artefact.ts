@@ -23,17 +23,30 @@ interface Fetch extends Switching {
 }
 
 /** Brings the destination to what is published, if that is not what is installed. Every ending is an outcome. */
-export function fetchArtefact(world: FetchWorld, settings: FetchSettings, report: Report): Promise<FetchOutcome> {
+export async function fetchArtefact(world: FetchWorld, settings: FetchSettings, report: Report): Promise<FetchOutcome> {
   const layout = layoutOf(settings.destination);
   const fetch: Fetch = { world, settings, layout, report, hooks: settings.hooks, keep: settings.keep };
-  return exclusively(world, layout, async () => {
-    const waitMs = splayMs(world.hostName, settings.splayMs);
-    if (waitMs > 0) {
-      report.note('splay', `waiting ${Math.round(waitMs / 1_000)} s, this host's share of the splay`, { waitMs });
-      await world.sleep(waitMs);
-    }
-    return underLock(fetch);
+  const stopped = await splay(fetch);
+  return stopped ?? exclusively(world, layout, () => underLock(fetch));
+}
+
+/**
+ * Waits for this host's moment, without the lock: an operator who rolls back must not have to wait too. What a killed run has left
+ * is put in order before. Resolves to an outcome when that cannot be done.
+ */
+async function splay(fetch: Fetch): Promise<FetchOutcome | undefined> {
+  const { world, settings, report } = fetch;
+  const waitMs = splayMs(world.hostName, settings.splayMs);
+  if (waitMs === 0) return undefined;
+  const inOrder = fetchOutcome('unchanged', 'in order');
+  const repaired = await exclusively(world, fetch.layout, async () => {
+    settledNow(fetch);
+    return inOrder;
   });
+  if (repaired !== inOrder) return repaired;
+  report.note('splay', `waiting ${Math.round(waitMs / 1_000)} s, this host's share of the splay`, { waitMs });
+  await world.sleep(waitMs);
+  return undefined;
 }
 
 /** Back to the release before the current one, which is not installed again until it is asked for by name. */

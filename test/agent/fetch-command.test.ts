@@ -201,6 +201,22 @@ describe('a fetch', () => {
     expect(first.slept[0]).toBeLessThan(600_000);
   });
 
+  it('does not hold the lock while it waits', async () => {
+    const sleeping: boolean[] = [];
+    const world = (environment: Readonly<Record<string, string | undefined>>) => ({
+      ...processWorld(environment),
+      sleep: async () => {
+        const lock = tryFlock(layoutOf(destination).lock);
+        sleeping.push(lock !== undefined);
+        lock?.release();
+      },
+    });
+    const terminal = { out: () => {}, err: () => {}, environment: {}, userId: 1_000, program: [] };
+    const words = ['fetch', `${server.url}/app.tgz`, '--dest', destination, '--unpack', '--splay', '10m'];
+    expect(await runCommandLine({ fetch: fetchCommand(world) }, words, terminal)).toBe(3);
+    expect(sleeping).toEqual([true]);
+  });
+
   it('says so when another one is at work', async () => {
     await fetched();
     const lock = tryFlock(layoutOf(destination).lock);

@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fetchArtefact, rollBack } from '../../agent/fetch/fetch-artefact.ts';
 import type { FetchOutcome } from '../../agent/fetch/fetch-outcome.ts';
 import type { FetchSettings } from '../../agent/fetch/fetch-settings.ts';
-import type { FetchWorld } from '../../agent/fetch/fetch-world.ts';
+import type { Disk, FetchWorld } from '../../agent/fetch/fetch-world.ts';
 import { quietly } from '../../agent/fetch/install/durable.ts';
-import { layoutOf } from '../../agent/fetch/install/layout.ts';
+import { layoutOf, MARKER_NAME } from '../../agent/fetch/install/layout.ts';
 import { bundleAgent } from '../../local/bundle-agent.ts';
 import { httpServer } from '../support/raw-server.ts';
 import { runProgram } from '../support/run-program.ts';
@@ -284,6 +284,64 @@ async function expectTakenBack(scenario: Scenario, folder: string, whole: string
   expect(['rolled_back', 'fault'], `${where}: ${fetched.outcome.message}`).toContain(fetched.outcome.kind);
   expect(treeOf(join(folder, 'app')), where).toEqual(treeOf(join(whole, 'app')));
 }
+
+describe('a loss of power', () => {
+  const scenario = SCENARIOS.find(({ title }) => title === 'an update');
+
+  it('finds every file and every folder on disk before the name that makes it visible', async () => {
+    if (scenario === undefined) throw new Error('no such scenario');
+    const { folder } = await prepared(scenario);
+    const paths = new Map<number, string>();
+    const unsynced = new Set<string>();
+    const renamed: string[] = [];
+    const watched: Disk = {
+      ...(fs as Disk),
+      openSync: ((path: string, flags: string | number, mode?: number) => {
+        const descriptor = fs.openSync(path, flags, mode);
+        paths.set(descriptor, path);
+        return descriptor;
+      }) as Disk['openSync'],
+      writeSync: ((descriptor: number, ...rest: [Buffer, number, number, number]) => {
+        unsynced.add(paths.get(descriptor) ?? '');
+        return fs.writeSync(descriptor, ...rest);
+      }) as Disk['writeSync'],
+      fsyncSync: (descriptor) => {
+        unsynced.delete(paths.get(descriptor) ?? '');
+        fs.fsyncSync(descriptor);
+      },
+      mkdirSync: ((path: string, options: number) => {
+        unsynced.add(path);
+        return fs.mkdirSync(path, options);
+      }) as Disk['mkdirSync'],
+      symlinkSync: (target, path) => {
+        unsynced.add(join(String(path), '..'));
+        fs.symlinkSync(target, path);
+      },
+      renameSync: (from, to) => {
+        const below = [...unsynced].filter((path) => path === from || path.startsWith(`${from}/`));
+        expect(below, `rename of ${from}`).toEqual([]);
+        renamed.push(String(to).slice(folder.length));
+        fs.renameSync(from, to);
+      },
+    };
+    const hooks = { journal: [], isHealthy: () => true };
+    const world = sceneWorld(
+      memoryPublisher(() => ARTEFACTS.two),
+      hooks,
+      watched,
+    );
+    expect(await scenario.act(world, join(folder, 'app'))).toMatchObject({ kind: 'changed' });
+    const tree = `/app.d/${digestOf('two')}`;
+    expect(renamed).toEqual([
+      `/app.d/cache/${digestOf('two')}`,
+      `${tree}.tmp/${MARKER_NAME}`,
+      tree,
+      '/app',
+      '/app.d/state.json',
+      '/app.d/state.json',
+    ]);
+  });
+});
 
 describe('the program itself', () => {
   it('ended by SIGKILL leaves the old or the new tree, and its next run ends it', { timeout: LIMIT_MS }, async () => {
