@@ -1,0 +1,213 @@
+import fc from 'fast-check';
+import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import { describe, expect, test } from 'vitest';
+import { byteRange } from '#domain/content/byte-range.ts';
+import { directoryOf, directoryPage } from '#domain/content/directory.ts';
+import { mediaType } from '#domain/content/media-type.ts';
+import { mountProblems, resolveMount } from '#domain/content/mounts.ts';
+import { answerFile, fileTag, INLINE_BYTES, objectUrl } from '#domain/content/serve.ts';
+import { byPath } from '#domain/volume/tree-of.ts';
+import { files, hashOf } from '../../support/tree-arbitrary.ts';
+
+const volumes = [
+  { id: 'wheel', mount: 'wheel/debian-12' },
+  { id: 'other', mount: 'wheel/debian-13' },
+  { id: 'ubuntu', mount: 'ubuntu' },
+  { id: 'ports', mount: 'ubuntu-ports' },
+];
+const HASH = 'ab'.repeat(32);
+
+describe('a mount', () => {
+  test.each([
+    ['/ubuntu/dists/jammy/InRelease', 'ubuntu', { kind: 'current' }, 'dists/jammy/InRelease', false],
+    ['/ubuntu', 'ubuntu', { kind: 'current' }, '', true],
+    ['/ubuntu/', 'ubuntu', { kind: 'current' }, '', false],
+    ['/ubuntu/@1/x', 'ubuntu', { kind: 'current' }, '@1/x', false],
+    ['/ubuntu-ports/dists/', 'ports', { kind: 'current' }, 'dists/', false],
+    ['/ubuntu@12/a', 'ubuntu', { kind: 'sequence', sequence: 12 }, 'a', false],
+    ['/ubuntu@12', 'ubuntu', { kind: 'sequence', sequence: 12 }, '', true],
+    [`/wheel/debian-12@${HASH}/a/b`, 'wheel', { kind: 'root', root: HASH }, 'a/b', false],
+  ])('finds %s', (path, volume, release, below, isBare) => {
+    expect(resolveMount(volumes, path)).toEqual({ volume, release, path: below, isBare });
+  });
+
+  test.each([
+    '/',
+    '/ubuntux',
+    '/wheel',
+    '/wheel/',
+    '/wheel/debian-120/a',
+    '/ubuntu@/a',
+    '/ubuntu@0/a',
+    '/ubuntu@latest/a',
+    '/Ubuntu/',
+  ])('does not answer for %s', (path) => {
+    expect(resolveMount(volumes, path)).toBeUndefined();
+  });
+
+  test('is found whatever the order in which volumes are declared', () => {
+    fc.assert(
+      fc.property(fc.shuffledSubarray(volumes, { minLength: 4, maxLength: 4 }), (shuffled) => {
+        expect(resolveMount(shuffled, '/ubuntu-ports/a')?.volume).toBe('ports');
+      }),
+    );
+  });
+
+  test('is a path of its own', () => {
+    expect(mountProblems(volumes)).toEqual([]);
+    const wrong = ['', '/a', 'a/', 'a/../b', 'a@1', 'api/x', '_o'].map((mount, at) => ({ id: `v${at}`, mount }));
+    expect(mountProblems(wrong).map(({ volume }) => volume)).toEqual(wrong.map(({ id }) => id));
+  });
+
+  test('is not below another, nor the same', () => {
+    const nested = [
+      { id: 'below', mount: 'a/b' },
+      { id: 'above', mount: 'a' },
+      { id: 'same', mount: 'a' },
+      { id: 'beside', mount: 'a-b' },
+    ];
+    expect(mountProblems(nested)).toEqual([
+      { volume: 'below', message: 'it is mounted at or below the mount of above' },
+      { volume: 'same', message: 'it is mounted at or below the mount of above' },
+    ]);
+  });
+});
+
+describe('a type', () => {
+  test.each([
+    ['dists/jammy/InRelease', 'text/plain; charset=utf-8'],
+    ['repodata/repomd.xml', 'application/xml'],
+    ['repodata/x-primary.xml.gz', 'application/gzip'],
+    ['a.b/noextension', 'application/octet-stream'],
+    ['.html', 'application/octet-stream'],
+    ['A.RPM', 'application/x-rpm'],
+    ['x.constructor', 'application/octet-stream'],
+    ['toString', 'application/octet-stream'],
+  ])('of %s is %s', (path, type) => {
+    expect(mediaType(path)).toBe(type);
+  });
+});
+
+describe('a range', () => {
+  test.each([
+    [undefined, 10, { kind: 'all' }],
+    ['bytes=0-', 10, { kind: 'part', start: 0, endExclusive: 10 }],
+    ['bytes=2-4', 10, { kind: 'part', start: 2, endExclusive: 5 }],
+    ['bytes=2-99', 10, { kind: 'part', start: 2, endExclusive: 10 }],
+    ['bytes=-3', 10, { kind: 'part', start: 7, endExclusive: 10 }],
+    ['bytes=-99', 10, { kind: 'part', start: 0, endExclusive: 10 }],
+    ['bytes=-0', 10, { kind: 'unsatisfiable' }],
+    ['bytes=10-', 10, { kind: 'unsatisfiable' }],
+    ['bytes=0-', 0, { kind: 'unsatisfiable' }],
+    ['bytes=4-2', 10, { kind: 'all' }],
+    ['bytes=0-1,3-4', 10, { kind: 'all' }],
+    ['lines=1-2', 10, { kind: 'all' }],
+    ['bytes=-', 10, { kind: 'all' }],
+  ])('%j of %i bytes', (header, size, expected) => {
+    expect(byteRange(header, size)).toEqual(expected);
+  });
+});
+
+describe('a file', () => {
+  const entry = { path: 'a/b c.xml', sha256: HASH, sizeBytes: 10, mode: 'file' as const };
+  const asked = { entry, release: { kind: 'current' as const }, ifNoneMatch: undefined, range: undefined, ifRange: undefined };
+  const changing = 'public, max-age=30, stale-while-revalidate=60, stale-if-error=86400';
+  const for_ever = 'public, max-age=31536000, immutable';
+
+  test('that is small comes at once', () => {
+    const headers = {
+      etag: `"sha256-${HASH}"`,
+      'cache-control': changing,
+      'content-type': 'application/xml',
+      'accept-ranges': 'bytes',
+    };
+    expect(answerFile(asked)).toEqual({ kind: 'whole', status: 200, headers });
+    expect(answerFile({ ...asked, release: { kind: 'sequence', sequence: 1 } })).toEqual({
+      kind: 'whole',
+      status: 200,
+      headers: { ...headers, 'cache-control': for_ever },
+    });
+    expect(answerFile({ ...asked, range: 'bytes=2-3' })).toEqual({
+      kind: 'part',
+      status: 206,
+      start: 2,
+      endExclusive: 4,
+      headers: { ...headers, 'content-range': 'bytes 2-3/10' },
+    });
+  });
+
+  test.each(['"x", "TAG"', 'W/"TAG"', '*', '"TAG"'])('that is known by %s is not sent again', (header) => {
+    const ifNoneMatch = header.replace('TAG', `sha256-${HASH}`);
+    expect(answerFile({ ...asked, ifNoneMatch }).status).toBe(304);
+  });
+
+  test('is sent whole when the part is of something else', () => {
+    expect(answerFile({ ...asked, range: 'bytes=2-3', ifRange: '"other"' }).status).toBe(200);
+    expect(answerFile({ ...asked, range: 'bytes=2-3', ifRange: `W/${fileTag(entry)}` }).status).toBe(200);
+    expect(answerFile({ ...asked, range: 'bytes=2-3', ifRange: fileTag(entry) }).status).toBe(206);
+    expect(answerFile({ ...asked, range: 'bytes=99-' })).toMatchObject({
+      status: 416,
+      headers: { 'content-range': 'bytes */10' },
+    });
+  });
+
+  test('that is large is a redirect to its content', () => {
+    const large = { ...entry, sizeBytes: INLINE_BYTES + 1 };
+    expect(answerFile({ ...asked, entry: large, range: 'bytes=2-3' })).toEqual({
+      kind: 'empty',
+      status: 307,
+      headers: { location: `/_o/sha256/${HASH}/b%20c.xml`, 'cache-control': 'public, max-age=300' },
+    });
+    expect(answerFile({ ...asked, entry: { ...entry, sizeBytes: INLINE_BYTES } }).status).toBe(200);
+  });
+
+  test('has a URL that leads back to its name, whatever that is', () => {
+    fc.assert(
+      fc.property(files, (all) => {
+        for (const file of all) {
+          const url = new URL(objectUrl(file), 'http://mirror.example');
+          expect(decodeURIComponent(url.pathname)).toBe(`/_o/sha256/${file.sha256}/${file.path.split('/').at(-1)}`);
+        }
+      }),
+    );
+  });
+});
+
+describe('a directory', () => {
+  const all = ['a/1', 'a/b/1', 'a/b/2', 'a/c', 'ab', 'b/1'].map((path) => ({
+    path,
+    sha256: hashOf(''),
+    sizeBytes: 3,
+    mode: 'file' as const,
+  }));
+
+  test('has what is in it, once', () => {
+    expect(directoryOf('', all)?.rows).toEqual([
+      { kind: 'directory', name: 'a' },
+      { kind: 'file', name: 'ab', sizeBytes: 3 },
+      { kind: 'directory', name: 'b' },
+    ]);
+    expect(directoryOf('a/', all)?.rows.map(({ name }) => name)).toEqual(['1', 'b', 'c']);
+    expect(directoryOf('c/', all)).toBeUndefined();
+    expect(directoryOf('', all, 2)).toMatchObject({ rows: [{ name: 'a' }, { name: 'ab' }], isCut: true });
+    expect(directoryOf('', all, 3)?.isCut).toBe(false);
+  });
+
+  test('is a page whose links lead to what they name, whatever that is', () => {
+    const parser = new XMLParser({ ignoreAttributes: false, trimValues: false, htmlEntities: true });
+    fc.assert(
+      fc.property(files, (some) => {
+        const directory = directoryOf('', some.toSorted(byPath));
+        if (directory === undefined) return;
+        const page = directoryPage('/a & <b>/', directory, true)
+          .replace('<!DOCTYPE html>', '')
+          .replace('<meta charset="utf-8">', '');
+        expect(XMLValidator.validate(page)).toBe(true);
+        const { table } = parser.parse(page).html.body;
+        const links = [table.tr].flat().map(({ td }) => [td].flat()[0].a['@_href'] as string);
+        const names = links.map((link) => decodeURIComponent(new URL(link, 'http://mirror.example/x/').pathname.slice(3)));
+        expect(names).toEqual(directory.rows.map(({ kind, name }) => (kind === 'directory' ? `${name}/` : name)));
+      }),
+    );
+  });
+});
