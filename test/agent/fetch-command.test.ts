@@ -142,6 +142,19 @@ describe('a fetch', () => {
     expect(treeOf(destination)).toEqual(FILES.one);
   });
 
+  it('replaces an older release that was damaged since', async () => {
+    await fetched();
+    const older = fs.realpathSync(destination);
+    published = 'two';
+    await fetched();
+    fs.rmSync(join(older, '.mirrortide-complete.json'));
+    fs.writeFileSync(join(older, 'rest'), 'of somebody');
+    published = 'one';
+    expect(await fetched()).toMatchObject({ code: 3 });
+    expect(fs.realpathSync(destination)).toBe(older);
+    expect(treeOf(destination)).toEqual(FILES.one);
+  });
+
   it('puts an artefact that is not unpacked into the folder', async () => {
     expect(await typed([`${server.url}/app.tgz`, '--dest', destination])).toMatchObject({ code: 3 });
     expect(fs.readFileSync(join(destination, 'app.tgz'))).toEqual(ARTEFACTS.one);

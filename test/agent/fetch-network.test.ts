@@ -9,6 +9,7 @@ import type { FetchOutcome } from '../../agent/fetch/fetch-outcome.ts';
 import type { FetchSettings } from '../../agent/fetch/fetch-settings.ts';
 import type { FetchPace } from '../../agent/fetch/fetch-world.ts';
 import { layoutOf } from '../../agent/fetch/install/layout.ts';
+import { follow } from '../../agent/fetch/network/follow.ts';
 import { openHttp } from '../../agent/fetch/network/open-http.ts';
 import { type NginxMirror, startNginxMirror } from '../support/nginx-mirror.ts';
 import { httpServer, rawServer, type TestServer } from '../support/raw-server.ts';
@@ -219,6 +220,20 @@ describe('a publisher that is wrong', () => {
   ])('a redirect %s is not followed', async (_, location) => {
     const { url } = await serving((_request, response) => response.writeHead(302, { location }).end());
     expect(await fetchFrom(url)).toMatchObject({ kind: 'network' });
+  });
+
+  it('a redirect from HTTPS to HTTP is not followed, and one to HTTPS is', async () => {
+    const asked: string[] = [];
+    const world = sceneWorld(
+      async (url) => {
+        asked.push(url.href);
+        const location = url.pathname === '/up' ? 'https://other.example/down' : 'http://other.example/plain';
+        return { status: 302, headers: { location }, body: (async function* () {})(), discard: () => {} };
+      },
+      { journal: [], isHealthy: () => true },
+    );
+    await expect(follow(world, 'http://mirror.example/up', {}, [200])).rejects.toThrow('is not followed');
+    expect(asked).toEqual(['http://mirror.example/up', 'https://other.example/down']);
   });
 
   it('a redirect to an address that names the digest is followed', async () => {

@@ -28,7 +28,6 @@ export async function buildTree(
   const name = treeName(digest, (candidate) => layout.targetOf(candidate) === linkTargetOf(layout));
   removeDamaged(world, layout, name);
   const folder = layout.tree(unfinishedName(name));
-  world.disk.rmSync(folder, { recursive: true, force: true });
   world.disk.mkdirSync(folder, FOLDER_MODE);
   if (settings.unpack) await unpack({ disk: world.disk, file, folder, limits: settings.archive, report });
   else world.disk.linkSync(file, join(folder, settings.fileName));
@@ -43,7 +42,6 @@ export async function buildTree(
 /** A tree without its marker that nothing leads to: somebody has deleted parts of it. */
 function removeDamaged(world: FetchWorld, layout: Layout, name: string): void {
   const trash = layout.tree(trashName(name));
-  world.disk.rmSync(trash, { recursive: true, force: true });
   if (!existsSync(layout.tree(name))) return;
   world.disk.renameSync(layout.tree(name), trash);
   world.disk.rmSync(trash, { recursive: true, force: true });

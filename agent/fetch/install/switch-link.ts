@@ -11,7 +11,7 @@ import { adoptedNames, isPresent, linkTargetOf } from './trees.ts';
  */
 export function switchLink(world: FetchWorld, layout: Layout, target: string): Release | undefined {
   if (linkTargetOf(layout) === target) return undefined;
-  prepareLink(world, layout, target);
+  world.disk.symlinkSync(target, layout.nextLink);
   const adopted = isFolder(layout.destination) ? adopt(world, layout) : undefined;
   world.disk.renameSync(layout.nextLink, layout.destination);
   syncFolder(world.disk, layout.parent);
@@ -22,11 +22,6 @@ export function removeLink(world: FetchWorld, layout: Layout): void {
   if (linkTargetOf(layout) === undefined) return;
   world.disk.unlinkSync(layout.destination);
   syncFolder(world.disk, layout.parent);
-}
-
-function prepareLink(world: FetchWorld, layout: Layout, target: string): void {
-  world.disk.rmSync(layout.nextLink, { force: true });
-  world.disk.symlinkSync(target, layout.nextLink);
 }
 
 /**

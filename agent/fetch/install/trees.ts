@@ -52,7 +52,7 @@ export function isPresent(layout: Layout, release: Release): boolean {
   return digest !== undefined && sameDigest(digest, release.digest);
 }
 
-/** What a killed run left half made or half removed. */
+/** What a killed run left half made or half removed; every run begins with this. */
 export function removeRemains(world: FetchWorld, layout: Layout): void {
   for (const name of namesIn(layout.store))
     if (isUnfinishedName(name) || isTrashName(name)) world.disk.rmSync(layout.tree(name), { recursive: true, force: true });
