@@ -42,6 +42,8 @@ export interface FetchPace extends RetryPace {
 /** What a fetch is given of the world; tests give it another one. */
 export interface FetchWorld {
   readonly disk: Disk;
+  /** Puts all of the file system that the folder is in on disk; false when this host has no means to. */
+  readonly syncFileSystem: (folder: string) => boolean;
   readonly open: OpenHttp;
   /** Undefined when another process has it. */
   readonly lock: (file: string) => Pick<Flock, 'release'> | undefined;

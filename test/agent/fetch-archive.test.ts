@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { unpack } from '../../agent/fetch/archive/unpack.ts';
 import { VerificationProblem } from '../../agent/fetch/fetch-outcome.ts';
+import type { Disk } from '../../agent/fetch/fetch-world.ts';
 import { SILENT, tarOf, treeOf } from './support/fetch-scene.ts';
 import { paxEntry, type RawEntry, rawTar } from './support/tar-builder.ts';
 
@@ -24,7 +25,7 @@ const LIMITS = { bytes: 1 << 20, entries: 50 };
 async function unpacked(bytes: Buffer, limits = LIMITS): Promise<Readonly<Record<string, string>> | undefined> {
   const file = join(top, 'archive');
   fs.writeFileSync(file, bytes);
-  await unpack({ disk: fs, file, folder: into, limits, report: SILENT });
+  await unpack({ disk: fs, syncFileSystem: () => false, file, folder: into, limits, report: SILENT });
   return treeOf(into);
 }
 
@@ -240,6 +241,37 @@ describe('what is harmless', () => {
     expect(await unpacked(Buffer.concat([rawTar(entries), rawTar([file('../b')])]))).toEqual({ a: 'x' });
     fs.rmSync(join(into, 'a'));
     expect(await unpacked(rawTar(entries, false))).toEqual({ a: 'x' });
+  });
+});
+
+describe('all of a tree is on disk', () => {
+  it.each([
+    ['one by one, when it is small', 5, true, 'each'],
+    ['by one sync of the file system, when it is large', 100, true, 'all'],
+    ['one by one, where the host cannot sync a file system', 100, false, 'each'],
+  ])('%s', async (_, count, able, way) => {
+    const synced = new Set<string>();
+    const paths = new Map<number, string>();
+    const disk: Disk = {
+      ...(fs as Disk),
+      openSync: (path, flags, mode) => {
+        const descriptor = fs.openSync(path, flags, mode);
+        paths.set(descriptor, String(path));
+        return descriptor;
+      },
+      fsyncSync: (descriptor) => void synced.add(paths.get(descriptor) ?? ''),
+    };
+    let all = 0;
+    const syncFileSystem = (): boolean => {
+      all += 1;
+      return able;
+    };
+    const archive = join(top, 'archive');
+    fs.writeFileSync(archive, rawTar(Array.from({ length: count }, (__, index) => file(`d/f${index}`))));
+    await unpack({ disk, syncFileSystem, file: archive, folder: into, limits: { ...LIMITS, entries: 200 }, report: SILENT });
+    const each = [into, join(into, 'd'), ...Array.from({ length: count }, (__, index) => join(into, `d/f${index}`))];
+    expect(synced).toEqual(new Set(way === 'each' ? each : []));
+    expect(all).toBe(count > 64 ? 1 : 0);
   });
 });
 

@@ -2,8 +2,8 @@ import { constants } from 'node:fs';
 import { join } from 'node:path';
 import { type ArchiveLimits, type ArchiveTree, archiveTree } from '#domain/artefact/archive-tree.ts';
 import { VerificationProblem } from '../fetch-outcome.ts';
-import type { Disk } from '../fetch-world.ts';
-import { syncFolder, writeAll } from '../install/durable.ts';
+import type { Disk, FetchWorld } from '../fetch-world.ts';
+import { syncPath, writeAll } from '../install/durable.ts';
 import { MARKER_NAME } from '../install/layout.ts';
 import type { Report } from '../report/report.ts';
 import { openArchive } from './open-archive.ts';
@@ -15,6 +15,7 @@ export interface Unpacking {
   /** Empty. */
   readonly folder: string;
   readonly limits: ArchiveLimits;
+  readonly syncFileSystem: FetchWorld['syncFileSystem'];
   readonly report: Pick<Report, 'progress'>;
 }
 
@@ -23,6 +24,7 @@ const FILE_MODE_BITS = 0o755;
 const OWNER_FILE = 0o600;
 const OWNER_FOLDER = 0o700;
 const NEW_FOLDER = 0o755;
+const MOST_SYNCED_ALONE = 64;
 /** Headers and padding, at the most: what the stream may be longer than the files in it. */
 const ENTRY_OVERHEAD_BYTES = 4_096;
 
@@ -33,6 +35,7 @@ const ENTRY_OVERHEAD_BYTES = 4_096;
 export async function unpack(job: Unpacking): Promise<void> {
   const tree = archiveTree(job.limits, [MARKER_NAME]);
   const folders = new Set<string>([job.folder]);
+  const files: string[] = [];
   const mostBytes = job.limits.bytes + (job.limits.entries + 1) * ENTRY_OVERHEAD_BYTES;
   for await (const entry of readTar(readable(openArchive(job.file, mostBytes)))) {
     const admission = tree.admit(entry);
@@ -40,11 +43,21 @@ export async function unpack(job: Unpacking): Promise<void> {
       throw new VerificationProblem(`the archive is refused at ${JSON.stringify(entry.path)}: ${admission.reason}`);
     makeFolders(job, folders, entry.kind === 'folder' ? admission.segments : admission.segments.slice(0, -1));
     await write(job, entry, admission.segments, admission.targetSegments);
+    if (entry.kind === 'file') files.push(join(job.folder, ...admission.segments));
     job.report.progress('unpacking', tree.bytes(), undefined);
   }
   refuseEscape(tree);
   if (tree.entries() === 0) throw new VerificationProblem('the archive is empty');
-  for (const folder of [...folders].toReversed()) syncFolder(job.disk, folder);
+  syncTree(job, [...files, ...[...folders].toReversed()]);
+}
+
+/**
+ * Syncing a few paths one by one spares the host's other writers; thousands of them take minutes that way, and syncfs(2) seconds, or
+ * less. Node has no syncfs, so a program does it, where there is one that can.
+ */
+function syncTree(job: Unpacking, paths: readonly string[]): void {
+  if (paths.length > MOST_SYNCED_ALONE && job.syncFileSystem(job.folder)) return;
+  for (const path of paths) syncPath(job.disk, path);
 }
 
 function refuseEscape(tree: ArchiveTree): void {
@@ -102,7 +115,6 @@ async function writeFile(job: Unpacking, entry: TarEntry, path: string): Promise
     }
     disk.fchmodSync(descriptor, (entry.mode & FILE_MODE_BITS) | OWNER_FILE);
     disk.futimesSync(descriptor, entry.mtimeSeconds, entry.mtimeSeconds);
-    disk.fsyncSync(descriptor);
   } finally {
     disk.closeSync(descriptor);
   }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -26,6 +27,7 @@ const PACE = {
 /** The world as this process sees it. */
 export const processWorld = (environment: Terminal['environment']): FetchWorld => ({
   disk: fs,
+  syncFileSystem: (folder) => spawnSync('sync', ['-f', folder], { stdio: 'ignore' }).status === 0,
   open: openHttp,
   lock: ownedLock,
   run: (hook) => runHook({ ...hook, environment: { ...definedOnly(environment), ...hook.environment } }),

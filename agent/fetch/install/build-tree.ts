@@ -7,7 +7,7 @@ import { unpack } from '../archive/unpack.ts';
 import type { FetchSettings } from '../fetch-settings.ts';
 import type { FetchWorld } from '../fetch-world.ts';
 import type { Report } from '../report/report.ts';
-import { syncFolder, writeWhole } from './durable.ts';
+import { syncPath, writeWhole } from './durable.ts';
 import { type Layout, MARKER_NAME, trashName, unfinishedName } from './layout.ts';
 import { linkTargetOf, wholeDigest } from './trees.ts';
 
@@ -29,11 +29,11 @@ export async function buildTree(
   removeDamaged(world, layout, name);
   const folder = layout.tree(unfinishedName(name));
   world.disk.mkdirSync(folder, FOLDER_MODE);
-  if (settings.unpack) await unpack({ disk: world.disk, file, folder, limits: settings.archive, report });
+  if (settings.unpack) await unpack({ ...world, file, folder, limits: settings.archive, report });
   else world.disk.linkSync(file, join(folder, settings.fileName));
   writeWhole(world.disk, folder, join(folder, MARKER_NAME), printTreeMarker(digest));
   world.disk.renameSync(folder, layout.tree(name));
-  syncFolder(world.disk, layout.store);
+  syncPath(world.disk, layout.store);
   if (wholeDigest(layout, name) === undefined)
     throw new Error(`${layout.tree(name)}: the marker of ${digestName(digest)} is not there`);
   return name;

@@ -20,12 +20,12 @@ export function writeWhole(disk: Disk, folder: string, path: string, text: strin
     disk.closeSync(descriptor);
   }
   disk.renameSync(temporary, path);
-  syncFolder(disk, folder);
+  syncPath(disk, folder);
 }
 
-/** A new name is in its folder, and only a sync of the folder makes it last (ext4, XFS). */
-export function syncFolder(disk: Pick<Disk, 'openSync' | 'fsyncSync' | 'closeSync'>, folder: string): void {
-  const descriptor = disk.openSync(folder, 'r');
+/** Of a file, or of a folder: a new name is in its folder, and only a sync of the folder makes it last (ext4, XFS). */
+export function syncPath(disk: Pick<Disk, 'openSync' | 'fsyncSync' | 'closeSync'>, path: string): void {
+  const descriptor = disk.openSync(path, 'r');
   try {
     disk.fsyncSync(descriptor);
   } finally {

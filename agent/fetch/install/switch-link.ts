@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs';
 import type { InstalledState, Release } from '#domain/artefact/installed.ts';
 import type { FetchWorld } from '../fetch-world.ts';
-import { quietly, syncFolder } from './durable.ts';
+import { quietly, syncPath } from './durable.ts';
 import type { Layout } from './layout.ts';
 import { adoptedNames, isPresent, linkTargetOf } from './trees.ts';
 
@@ -14,14 +14,14 @@ export function switchLink(world: FetchWorld, layout: Layout, target: string): R
   world.disk.symlinkSync(target, layout.nextLink);
   const adopted = isFolder(layout.destination) ? adopt(world, layout) : undefined;
   world.disk.renameSync(layout.nextLink, layout.destination);
-  syncFolder(world.disk, layout.parent);
+  syncPath(world.disk, layout.parent);
   return adopted;
 }
 
 export function removeLink(world: FetchWorld, layout: Layout): void {
   if (linkTargetOf(layout) === undefined) return;
   world.disk.unlinkSync(layout.destination);
-  syncFolder(world.disk, layout.parent);
+  syncPath(world.disk, layout.parent);
 }
 
 /**

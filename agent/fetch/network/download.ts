@@ -4,7 +4,7 @@ import { type Digest, digestName } from '#domain/artefact/digest.ts';
 import { DigestMismatch, NetworkProblem, VerificationProblem } from '../fetch-outcome.ts';
 import type { FetchSettings } from '../fetch-settings.ts';
 import type { FetchWorld } from '../fetch-world.ts';
-import { quietly, syncFolder, writeAll } from '../install/durable.ts';
+import { quietly, syncPath, writeAll } from '../install/durable.ts';
 import type { Layout } from '../install/layout.ts';
 import type { Report } from '../report/report.ts';
 import { attempts } from './attempts.ts';
@@ -56,7 +56,7 @@ export async function download(job: Download, first: HttpReply | undefined): Pro
   }
   world.disk.renameSync(layout.part(digest), file);
   world.disk.rmSync(layout.partValidator(digest), { force: true });
-  syncFolder(world.disk, layout.cache);
+  syncPath(world.disk, layout.cache);
   return file;
 }
 

@@ -89,6 +89,7 @@ export interface SceneHooks {
 
 export const sceneWorld = (open: OpenHttp, hooks: SceneHooks, disk: Disk = fs): FetchWorld => ({
   disk,
+  syncFileSystem: () => false,
   open,
   lock: () => ({ release: () => {} }),
   run: async ({ command, environment }: HookRun) => {

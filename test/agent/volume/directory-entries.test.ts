@@ -99,6 +99,13 @@ test('what cannot be published is told, all of it', async () => {
   ]);
 });
 
+test('a file of any size is read whole', async () => {
+  for (const size of [0, 1_048_575, 1_048_576, 1_048_577, 3_000_000]) await put(`f${size}`, 'x'.repeat(size));
+  expect(await itemsOf(top)).toEqual(
+    [0, 1_048_575, 1_048_576, 1_048_577, 3_000_000].map((size) => entry(`f${size}`, 'x'.repeat(size))),
+  );
+});
+
 test('the directory itself may be a link', async () => {
   await put('real/a', 'a');
   await symlink('real', join(top, 'link'));
