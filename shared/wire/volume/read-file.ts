@@ -17,6 +17,7 @@ const MAX_DIGESTED_BYTES = 33_554_432;
 /** The decoder of bzip2 keeps its output, and nothing current is compressed with it. */
 const MAX_BZIP2_BYTES = 67_108_864;
 const MAGIC_BYTES = 6;
+const SLICE_BYTES = 65_536;
 
 /** Throws WireError when there is no such file, or it is too large. */
 export async function readWhole(tree: TreeReader, path: string, maximumBytes: number): Promise<Uint8Array> {
@@ -60,12 +61,17 @@ export async function* unpacked(decompress: Decompress, bytes: Uint8Array, maxim
       yield* decompress(coding, bytes, maximumBytes);
       return;
     case 'bzip2':
-      yield bunzip2(bytes, Math.min(maximumBytes, MAX_BZIP2_BYTES));
+      yield* slices(bunzip2(bytes, Math.min(maximumBytes, MAX_BZIP2_BYTES)));
       return;
     case 'plain':
-      yield bytes;
+      yield* slices(bytes);
       return;
     default:
       throw new WireError(`is compressed with ${coding}, which cannot be read here, so it is not checked; gzip and zstd can be`);
   }
+}
+
+/** Whoever reads them keeps what they mean and not the text, so the text should not be there at once. */
+function* slices(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += SLICE_BYTES) yield bytes.subarray(at, at + SLICE_BYTES);
 }

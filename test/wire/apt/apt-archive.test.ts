@@ -156,6 +156,17 @@ describe('an archive of Debian packages', () => {
     expect(await problems(files)).toEqual([]);
   });
 
+  it('needs no index of all architectures where those of each have the packages too', async () => {
+    const files = copy();
+    const lines = `SHA256:\n ${'1'.repeat(64)} 7 main/binary-all/Packages.gz\n`;
+    const listed = text(files.get(RELEASE)).replace(/^SHA256:\n/m, lines);
+    files.set(RELEASE, bytes(listed));
+    const message = `is not in the release in any compression, but ${RELEASE} lists it`;
+    expect(await problems(files)).toEqual([{ path: 'dists/stable/main/binary-all/Packages', message }]);
+    files.set(RELEASE, bytes(`No-Support-for-Architecture-all: Packages\n${listed}`));
+    expect(await problems(files)).toEqual([]);
+  });
+
   it('may have only SHA512, of which indexes are read for their digests', async () => {
     const files = copy();
     const release = text(files.get(RELEASE)).replace(/^(?:MD5Sum|SHA1|SHA256):\n(?: .*\n)+/gm, '');

@@ -13,6 +13,7 @@ import { parseSimplePage } from '#wire/pypi/parse-simple-page.ts';
 import { printSimpleIndexHtml, printSimpleProjectHtml } from '#wire/pypi/print-simple-html.ts';
 import { printSimpleIndexJson, printSimpleProjectJson } from '#wire/pypi/print-simple-json.ts';
 import { pythonDocuments } from '#wire/pypi/python-documents.ts';
+import { simplePages } from '#wire/pypi/simple-pages.ts';
 import { buildWheel, type WheelPlan, wheelFileName } from '../../support/build-wheel.ts';
 import { treeOfFiles } from '../../support/directory-tree.ts';
 import { runProgram } from '../../support/run-program.ts';
@@ -90,6 +91,34 @@ describe('pages of the Simple API', () => {
     const page = new Uint8Array(Buffer.from(printSimpleProjectHtml('pypi', 'hat', files)));
     expect(parseSimplePage(page, 'pypi', 'simple/hat/index.html').map(({ path, sha256 }) => [path, sha256])).toEqual([
       ['odd "folder"/ä%20/hat-1.0+a&b.tar.gz', HASH],
+    ]);
+  });
+
+  it('are good in the release that they are made from', async () => {
+    const built = new Map([['hat/hat-1.0-py3-none-any.whl', await buildWheel({ project: 'hat', version: '1.0' })]]);
+    const check = (files: ReadonlyMap<string, Uint8Array>) => {
+      const tree = treeOfFiles(files);
+      return checkPythonPackages(tree, pythonDocuments(tree, PORTS, 'pypi'));
+    };
+    const { distributions } = await check(built);
+    const pages = [...simplePages('pypi', distributions)];
+    expect(pages.map(({ path }) => path)).toEqual([
+      'simple/index.html',
+      'simple/index.v1_json',
+      'simple/hat/index.html',
+      'simple/hat/index.v1_json',
+    ]);
+    const whole = new Map([
+      ...built,
+      ...pages.map(({ path, text }): [string, Uint8Array] => [path, new Uint8Array(Buffer.from(text))]),
+    ]);
+    expect(await check(whole)).toEqual({ problems: [], distributions });
+    whole.delete('hat/hat-1.0-py3-none-any.whl');
+    expect((await check(whole)).problems).toEqual([
+      {
+        path: 'simple/hat/index.html',
+        message: `links to /pypi/hat/hat-1.0-py3-none-any.whl#sha256=${distributions[0]?.sha256}, which is not in the release`,
+      },
     ]);
   });
 

@@ -35,6 +35,7 @@ const COMPRESSED = /\.(?:gz|zst|bz2|xz|lzma|lz4)$/;
 /** What is cheapest to read first; xz cannot be read, and the reader says so. */
 const READ_ORDER = ['.gz', '.zst', '', '.bz2', '.xz', '.lzma', '.lz4'];
 const PACKAGES = /^(?!.*debian-installer\/)(?:.+\/)?binary-[^/]+\/Packages$/;
+const ALL_PACKAGES = /(?:^|\/)binary-all\/Packages$/;
 const POOL_INDEX = /(?:^|\/)(Packages|Sources)$/;
 const SAME_FIELDS = ['origin', 'suite', 'codename', 'date', 'valid-until', 'architectures', 'components', 'acquire-by-hash'];
 
@@ -51,6 +52,8 @@ export async function checkSuite(check: SuiteCheck): Promise<void> {
   const indexes = await checkListed(check, release, said);
   for (const index of indexes) {
     if (release.fields.get('acquire-by-hash') === 'yes') checkByHash(check, index);
+    if (isWanted(index, release))
+      check.problems.add(joined(check.folder, index.base), `is not in the release in any compression, but ${said} lists it`);
     if (POOL_INDEX.test(index.base)) await checkIndex(check, index, said);
   }
 }
@@ -119,10 +122,13 @@ function checkByHash(check: SuiteCheck, index: Index): void {
   if (!known) check.problems.add(joined(check.folder, first.path), 'is not below by-hash, which the suite announces');
 }
 
+/** Where packages of all architectures are in the indexes of each, apt does not ask for theirs. */
+function isWanted({ base, present }: Index, { fields }: AptRelease): boolean {
+  const inOthers = fields.get('no-support-for-architecture-all') === 'Packages' && ALL_PACKAGES.test(base);
+  return present === 0 && PACKAGES.test(base) && !inOthers;
+}
+
 async function checkIndex(check: SuiteCheck, index: Index, said: string): Promise<void> {
-  const path = joined(check.folder, index.base);
-  if (index.present === 0 && PACKAGES.test(index.base))
-    check.problems.add(path, `is not in the release in any compression, but ${said} lists it`);
   const [chosen] = index.good.toSorted((one, other) => readRank(index, one) - readRank(index, other));
   if (chosen === undefined) return;
   const read = joined(check.folder, chosen.path);
