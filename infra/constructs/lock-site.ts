@@ -1,20 +1,12 @@
 import { Validations } from 'aws-cdk-lib';
-import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
-import {
-  DomainName,
-  HttpApi,
-  HttpNoneAuthorizer,
-  HttpStage,
-  LogGroupLogDestination,
-  SecurityPolicy,
-} from 'aws-cdk-lib/aws-apigatewayv2';
+import { DomainName, HttpApi, HttpNoneAuthorizer, SecurityPolicy } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { LockDomain } from '../environments.ts';
-import { ACCESS_LOG } from './access-log.ts';
+import { apiStage } from './api-stage.ts';
 import type { StageFunction } from './stage-function.ts';
 
 export interface LockSiteProps {
@@ -50,17 +42,7 @@ export class LockSite extends Construct {
       defaultAuthorizer: new HttpNoneAuthorizer(),
     });
     const domain = props.domain === undefined ? undefined : this.domainOf(props.domain);
-    new HttpStage(this, 'Stage', {
-      httpApi: this.api,
-      stageName: '$default',
-      autoDeploy: true,
-      throttle: { rateLimit: RATE_PER_SECOND, burstLimit: BURST },
-      accessLogSettings: {
-        destination: new LogGroupLogDestination(new LogGroup(this, 'AccessLog', { retention: props.logRetention })),
-        format: AccessLogFormat.custom(ACCESS_LOG),
-      },
-      ...(domain === undefined ? {} : { domainMapping: { domainName: domain } }),
-    });
+    apiStage(this, { api: this.api, ratePerSecond: RATE_PER_SECOND, burst: BURST, logRetention: props.logRetention, domain });
     this.address = props.domain === undefined ? this.api.apiEndpoint : `https://${props.domain.name}`;
     Validations.of(this.api).acknowledge({
       id: 'AwsSolutions-APIG4',

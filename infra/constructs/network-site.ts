@@ -1,20 +1,12 @@
 import { Validations } from 'aws-cdk-lib';
-import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
-import {
-  HttpApi,
-  HttpMethod,
-  HttpNoneAuthorizer,
-  HttpStage,
-  type IHttpRouteAuthorizer,
-  LogGroupLogDestination,
-} from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpApi, HttpMethod, HttpNoneAuthorizer, type IHttpRouteAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { IdentityProvider } from '../environments.ts';
 import { NETWORK_API_ROUTES } from '../network-api-routes.ts';
-import { ACCESS_LOG } from './access-log.ts';
+import { apiStage } from './api-stage.ts';
 import type { StageFunction } from './stage-function.ts';
 
 export interface NetworkSiteProps {
@@ -36,16 +28,7 @@ export class NetworkSite extends Construct {
   constructor(scope: Construct, id: string, props: NetworkSiteProps) {
     super(scope, id);
     this.api = new HttpApi(this, 'Api', { description: 'Mirrortide hosts and administration', createDefaultStage: false });
-    new HttpStage(this, 'Stage', {
-      httpApi: this.api,
-      stageName: '$default',
-      autoDeploy: true,
-      throttle: { rateLimit: RATE_PER_SECOND, burstLimit: BURST },
-      accessLogSettings: {
-        destination: new LogGroupLogDestination(new LogGroup(this, 'AccessLog', { retention: props.logRetention })),
-        format: AccessLogFormat.custom(ACCESS_LOG),
-      },
-    });
+    apiStage(this, { api: this.api, ratePerSecond: RATE_PER_SECOND, burst: BURST, logRetention: props.logRetention });
     const integrations = {
       'hosts-api': new HttpLambdaIntegration('HostsApi', props.hostsApi.function),
       'admin-api': new HttpLambdaIntegration('AdminApi', props.adminApi.function),
