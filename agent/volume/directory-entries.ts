@@ -1,6 +1,16 @@
 import { createHash } from 'node:crypto';
-import type { Stats } from 'node:fs';
-import { type FileHandle, open, readdir, realpath, stat } from 'node:fs/promises';
+import {
+  closeSync,
+  createReadStream,
+  type Dirent,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
 import { join, sep } from 'node:path';
 import type { TreeEntry } from '#domain/volume/tree.ts';
 import { treePathProblem } from '#domain/volume/tree-path.ts';
@@ -12,7 +22,9 @@ export type DirectoryItem =
 
 interface Found {
   readonly name: string;
-  readonly stats: Stats;
+  readonly kind: 'file' | 'directory' | 'unreadable' | 'other';
+  /** Where it really is. */
+  readonly real: string;
 }
 
 interface Walk {
@@ -20,86 +32,109 @@ interface Walk {
   readonly top: string;
   /** Real paths of the directories that the present one is in: a link to one of these never ends. */
   readonly above: readonly string[];
+  readonly buffer: Buffer;
 }
 
-/** In order, since whatever a directory has comes where `name/` would: `a-b` before `a/b`. */
-const orderOf = ({ name, stats }: Found): string => (stats.isDirectory() ? `${name}/` : name);
-
-const isBelow = (path: string, top: string): boolean => path === top || path.startsWith(`${top}${sep}`);
-
-const READ_BYTES = 1_048_576;
+/** Files up to this are read at once and without going through the event loop, which costs more than they do. */
+const BUFFER_BYTES = 1_048_576;
 const OWNER_MAY_RUN = 0o100;
 
 const problem = (path: string, message: string): DirectoryItem => ({ kind: 'problem', path, message });
 
-async function hashOf(file: FileHandle, buffer: Buffer): Promise<{ readonly sha256: string; readonly sizeBytes: number }> {
+const isBelow = (path: string, top: string): boolean => path === top || path.startsWith(`${top}${sep}`);
+
+const kindOf = (file: Dirent | Stats): Found['kind'] => {
+  if (file.isFile()) return 'file';
+  return file.isDirectory() ? 'directory' : 'other';
+};
+
+const followed = (path: string, name: string): Found => {
+  try {
+    return { name, kind: kindOf(statSync(path)), real: realpathSync(path) };
+  } catch {
+    return { name, kind: 'unreadable', real: path };
+  }
+};
+
+/** In order, since whatever a directory has comes where `name/` would: `a-b` before `a/b`. */
+const orderOf = ({ name, kind }: Found): string => (kind === 'directory' ? `${name}/` : name);
+
+const childrenOf = (folder: string): readonly Found[] =>
+  readdirSync(folder, { withFileTypes: true })
+    .map((child): Found => {
+      const path = join(folder, child.name);
+      return child.isSymbolicLink() ? followed(path, child.name) : { name: child.name, kind: kindOf(child), real: path };
+    })
+    .sort((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1));
+
+interface Content {
+  readonly sha256: string;
+  readonly sizeBytes: number;
+}
+
+const smallContent = (file: number, buffer: Buffer): Content => {
   const hash = createHash('sha256');
   let sizeBytes = 0;
-  for (;;) {
-    const { bytesRead } = await file.read(buffer, 0, buffer.length);
-    if (bytesRead === 0) return { sha256: hash.digest('hex'), sizeBytes };
-    hash.update(buffer.subarray(0, bytesRead));
-    sizeBytes += bytesRead;
+  for (let read = readSync(file, buffer); read > 0; read = readSync(file, buffer)) {
+    hash.update(buffer.subarray(0, read));
+    sizeBytes += read;
   }
-}
+  return { sha256: hash.digest('hex'), sizeBytes };
+};
+
+const largeContent = async (file: number): Promise<Content> => {
+  const hash = createHash('sha256');
+  let sizeBytes = 0;
+  const stream = createReadStream('', { fd: file, autoClose: false, start: 0, highWaterMark: BUFFER_BYTES });
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    hash.update(chunk);
+    sizeBytes += chunk.length;
+  }
+  return { sha256: hash.digest('hex'), sizeBytes };
+};
 
 const isSame = (before: Stats, after: Stats): boolean => before.size === after.size && before.mtimeMs === after.mtimeMs;
 
 /** Hashes a file; what is written to meanwhile is half of one thing and half of another. */
-async function fileItem(file: string, path: string, buffer: Buffer): Promise<DirectoryItem> {
-  const handle = await open(file, 'r');
+async function fileItem(path: string, real: string, buffer: Buffer): Promise<DirectoryItem> {
+  let file: number;
   try {
-    const before = await handle.stat();
-    const { sha256, sizeBytes } = await hashOf(handle, buffer);
-    if (!isSame(before, await handle.stat()) || sizeBytes !== before.size) return problem(path, 'it changed while it was read');
+    file = openSync(real, 'r');
+  } catch {
+    return problem(path, 'it cannot be read');
+  }
+  try {
+    const before = fstatSync(file);
+    const content = before.size > BUFFER_BYTES ? await largeContent(file) : smallContent(file, buffer);
+    if (!isSame(before, fstatSync(file)) || content.sizeBytes !== before.size)
+      return problem(path, 'it changed while it was read');
     const mode = (before.mode & OWNER_MAY_RUN) === 0 ? 'file' : 'executable';
-    return { kind: 'entry', entry: { path, sha256, sizeBytes, mode } };
+    return { kind: 'entry', entry: { path, ...content, mode } };
   } finally {
-    await handle.close();
+    closeSync(file);
   }
 }
 
-async function childrenOf(folder: string): Promise<readonly (Found | string)[]> {
-  const found: (Found | string)[] = [];
-  for (const name of await readdir(folder)) {
-    // Also fails for a link to nothing, and for a name that is no UTF-8.
-    const stats = await stat(join(folder, name)).catch(() => undefined);
-    found.push(stats === undefined ? name : { name, stats });
-  }
-  const order = (one: Found | string): string => (typeof one === 'string' ? one : orderOf(one));
-  return found.sort((one, other) => (order(one) < order(other) ? -1 : 1));
+async function* childItems(walk: Walk, { kind, real }: Found, path: string): AsyncGenerator<DirectoryItem> {
+  const message = treePathProblem(path);
+  if (message !== undefined) yield problem(path, message);
+  else if (kind === 'unreadable') yield problem(path, 'it cannot be read');
+  else if (!isBelow(real, walk.top)) yield problem(path, 'it is a link that leads out of the directory');
+  else if (kind === 'file') yield await fileItem(path, real, walk.buffer);
+  else if (kind === 'other') yield problem(path, 'it is neither a file nor a directory');
+  else if (walk.above.includes(real)) yield problem(path, 'it is a link to a directory that it is in');
+  else yield* folderItems({ ...walk, above: [...walk.above, real] }, real, `${path}/`);
 }
 
-async function* walk({ top, above }: Walk, folder: string, prefix: string, buffer: Buffer): AsyncGenerator<DirectoryItem> {
-  for (const child of await childrenOf(folder)) {
-    const path = `${prefix}${typeof child === 'string' ? child : child.name}`;
-    const message = treePathProblem(path);
-    if (message !== undefined) yield problem(path, message);
-    else if (typeof child === 'string') yield problem(path, 'it cannot be read');
-    else yield* walkChild({ top, above }, join(folder, child.name), path, child.stats, buffer);
-  }
-}
-
-async function* walkChild(
-  { top, above }: Walk,
-  file: string,
-  path: string,
-  stats: Stats,
-  buffer: Buffer,
-): AsyncGenerator<DirectoryItem> {
-  const real = await realpath(file);
-  if (!isBelow(real, top)) yield problem(path, 'it is a link that leads out of the directory');
-  else if (stats.isFile()) yield await fileItem(file, path, buffer);
-  else if (!stats.isDirectory()) yield problem(path, 'it is neither a file nor a directory');
-  else if (above.includes(real)) yield problem(path, 'it is a link to a directory that it is in');
-  else yield* walk({ top, above: [...above, real] }, file, `${path}/`, buffer);
+async function* folderItems(walk: Walk, folder: string, prefix: string): AsyncGenerator<DirectoryItem> {
+  for (const child of childrenOf(folder)) yield* childItems(walk, child, `${prefix}${child.name}`);
 }
 
 /**
  * The files below a directory, hashed, in the order of a tree; one directory's names are in memory at a time. Links inside of it
- * stand for what they lead to. Throws for a directory that cannot be listed and for a file that cannot be read.
+ * stand for what they lead to. Throws for a directory that cannot be listed.
  */
 export async function* directoryEntries(directory: string): AsyncGenerator<DirectoryItem> {
-  const top = await realpath(directory);
-  yield* walk({ top, above: [top] }, top, '', Buffer.allocUnsafe(READ_BYTES));
+  const top = realpathSync(directory);
+  yield* folderItems({ top, above: [top], buffer: Buffer.allocUnsafe(BUFFER_BYTES) }, top, '');
 }
