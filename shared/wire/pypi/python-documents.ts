@@ -4,6 +4,7 @@ import type { PythonDocuments } from '#domain/volume/validate/wheel-documents.ts
 import { type ReadingPorts, readWhole } from '../volume/read-file.ts';
 import { openWheel } from '../wheel/open-wheel.ts';
 import type { RandomAccess } from '../wheel/zip-directory.ts';
+import { parseSimpleJson } from './parse-simple-json.ts';
 import { MAX_PAGE_BYTES, parseSimplePage } from './parse-simple-page.ts';
 
 /** Reads a part of a file that is in the release, all of `length`. */
@@ -22,7 +23,10 @@ export const pythonDocuments = (
   readRange?: ReadRange,
 ): PythonDocuments => ({
   wheel: async (path) => openWheel(await access(tree, path, readRange), ports),
-  page: async (path) => parseSimplePage(await readWhole(tree, path, MAX_PAGE_BYTES), mount, path),
+  page: async (path) => {
+    const parse = path.endsWith('json') ? parseSimpleJson : parseSimplePage;
+    return parse(await readWhole(tree, path, MAX_PAGE_BYTES), mount, path);
+  },
 });
 
 async function access(tree: TreeReader, path: string, readRange: ReadRange | undefined): Promise<RandomAccess> {

@@ -11,6 +11,7 @@ import type { VolumeType } from '#domain/volume/volume.ts';
 import { type Paragraph, ParagraphScanner } from '#wire/apt/paragraph-scanner.ts';
 import { parseAptRelease } from '#wire/apt/parse-apt-release.ts';
 import { listChecksums } from '#wire/checksum/list-checksums.ts';
+import { parseSimpleJson } from '#wire/pypi/parse-simple-json.ts';
 import { parseSimplePage } from '#wire/pypi/parse-simple-page.ts';
 import { parseRpmIndexes } from '#wire/rpm/parse-rpm-indexes.ts';
 import { volumeValidator } from '#wire/volume/volume-validator.ts';
@@ -74,6 +75,7 @@ describe('parsers of what is in a release', () => {
       (input) => parseHeaderFields(input, 'METADATA'),
       parseWheelRecord,
       (input) => parseSimplePage(new Uint8Array([...bytes('<!DOCTYPE html>'), ...input]), 'here', 'simple/a/index.html'),
+      (input) => parseSimpleJson(input, 'here', 'simple/a/index.v1_json'),
       (input) => listChecksums(Buffer.from(input).toString('latin1')),
     ];
     fc.assert(

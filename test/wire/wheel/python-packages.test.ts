@@ -318,6 +318,31 @@ describe('pages of an index that are in the volume', () => {
     ]);
   });
 
+  const json = (document: unknown) =>
+    check(
+      new Map([
+        [PATH, good],
+        ['simple/hat/index.v1_json', new Uint8Array(Buffer.from(JSON.stringify(document)))],
+      ]),
+    );
+  const listed = (url: string, hashes: Record<string, string>) => json({ files: [{ url, hashes }] });
+
+  it('may be JSON', async () => {
+    const complaint = async (found: Promise<PythonCheck>) => (await found).problems.map(({ message }) => message);
+    expect(await complaint(listed(`/wheel/hat/${NAME}`, { sha256: hash() }))).toEqual([]);
+    expect(await complaint(listed(`../../hat/${NAME}`, { sha256: hash().toUpperCase() }))).toEqual([]);
+    expect(await complaint(listed(`https://other.example/${NAME}`, {}))).toEqual([]);
+    expect(await complaint(json({ projects: [{ name: 'hat' }] }))).toEqual([]);
+    expect(await complaint(listed(`/wheel/cap/${NAME}`, { sha256: hash() }))).toEqual([
+      `links to /wheel/cap/${NAME}, which is not in the release`,
+    ]);
+    expect(await complaint(listed(`/wheel/hat/${NAME}`, { md5: '' }))).toEqual([
+      `links to /wheel/hat/${NAME} without its sha256`,
+    ]);
+    expect(await complaint(json({ message: 'not found' }))).toEqual([expect.stringMatching(/^the page: /)]);
+    expect(await complaint(json([]))).toEqual([expect.stringMatching(/^the page: /)]);
+  });
+
   it('are bad without a document type, which pip 22.0 refused', async () => {
     expect(await problems(new Uint8Array(Buffer.from('<html></html>')))).toEqual([
       { path: 'simple/hat/index.html', message: 'does not begin with <!DOCTYPE html>, and pip refuses such pages' },

@@ -23,7 +23,7 @@ export interface PythonCheck {
 }
 
 /** Pages of an index, by the name of its folder in PEP 503. */
-const PAGE = /(?:^|\/)simple\/(?:[^/]+\/)?index\.html$/;
+const PAGE = /(?:^|\/)simple\/(?:[^/]+\/)?index\.(?:html|v1_html|v1_json|json)$/;
 
 export async function checkPythonPackages(tree: TreeReader, documents: PythonDocuments): Promise<PythonCheck> {
   const problems = problemList();
