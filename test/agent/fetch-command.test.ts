@@ -67,6 +67,7 @@ describe('the command line', () => {
     [['https://x/y.tgz'], '--dest DIR is missing'],
     [['https://x/y.tgz', '--dest', '/'], 'cannot be replaced'],
     [['ftp://x/y.tgz', '--dest', 'd'], 'is not an address'],
+    [['https://user:word@x/y', '--dest', 'd'], 'a password'],
     [['https://x/', '--dest', 'd'], 'does not end with the name of a file'],
     [['https://x/a%2Fb', '--dest', 'd'], 'does not end with the name of a file'],
     [['https://x/%2e%2e', '--dest', 'd'], 'does not end with the name of a file'],

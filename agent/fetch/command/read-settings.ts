@@ -65,6 +65,8 @@ function addressOf(address: string): URL {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:'))
     throw new UsageProblem(`${address} is not an address that begins with https:// or http://`);
+  if (url.username !== '' || url.password !== '')
+    throw new UsageProblem('an address with a password in it would stand in the state file and in messages');
   return url;
 }
 
