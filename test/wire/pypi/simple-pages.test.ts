@@ -119,6 +119,7 @@ describe('pages of the Simple API', () => {
         path: 'simple/hat/index.html',
         message: `links to /pypi/hat/hat-1.0-py3-none-any.whl#sha256=${distributions[0]?.sha256}, which is not in the release`,
       },
+      { path: 'simple/hat/index.v1_json', message: 'links to /pypi/hat/hat-1.0-py3-none-any.whl, which is not in the release' },
     ]);
   });
 
