@@ -1,4 +1,4 @@
-/** How a fetch ended. Each has one exit code; docs/agent.md has the same table in an operator's words. */
+/** How a fetch ended. Each has one exit code; docs/fetch.md has the same table in an operator's words. */
 export type FetchOutcomeKind = 'unchanged' | 'changed' | 'verification_failed' | 'network' | 'busy' | 'rolled_back' | 'fault';
 
 export interface FetchOutcome {

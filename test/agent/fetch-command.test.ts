@@ -287,7 +287,7 @@ describe('the bundle', () => {
 
 describe('the exit codes', () => {
   it('are those of the operator’s page', () => {
-    const page = fs.readFileSync(new URL('../../docs/agent.md', import.meta.url), 'utf8');
+    const page = fs.readFileSync(new URL('../../docs/fetch.md', import.meta.url), 'utf8');
     for (const [kind, code] of Object.entries(FETCH_EXIT_CODES)) expect(page).toContain(`| \`${kind}\` | ${code} |`);
   });
 });

@@ -186,7 +186,7 @@ describe('signals', () => {
 });
 
 describe('the operator’s page', () => {
-  const page = (): Promise<string> => readFile(fileURLToPath(new URL('../../docs/agent.md', import.meta.url)), 'utf8');
+  const page = (): Promise<string> => readFile(fileURLToPath(new URL('../../docs/sync-run.md', import.meta.url)), 'utf8');
 
   it('has every exit code that a run may end with', async () => {
     const [, section = ''] = (await page()).split('# Synchronising a mirror out of service');
