@@ -1,4 +1,4 @@
-import type { Validator } from '#domain/volume/tree-reader.ts';
+import type { TreeReader, Validator } from '#domain/volume/tree-reader.ts';
 import { aptProblems } from '#domain/volume/validate/apt-archive.ts';
 import { checksumProblems } from '#domain/volume/validate/checksum-files.ts';
 import { checkPythonPackages } from '#domain/volume/validate/python-packages.ts';
@@ -10,11 +10,18 @@ import { pythonDocuments, type ReadRange } from '../pypi/python-documents.ts';
 import { rpmDocuments } from '../rpm/rpm-documents.ts';
 import type { ReadingPorts } from './read-file.ts';
 
-/** The validator that a volume's type makes mandatory. `readRange` lets wheels of more than 256 MiB be looked into. */
+export interface ValidatorOptions {
+  /** Lets large wheels be looked into without reading all of them; without it, only those of at most 256 MiB. */
+  readonly readRange?: ReadRange;
+  /** A release of the volume that was found good, so that only what is new is opened. */
+  readonly before?: Pick<TreeReader, 'entry'>;
+}
+
+/** The validator that a volume's type makes mandatory. */
 export function volumeValidator(
   { type, mount }: Pick<Volume, 'type' | 'mount'>,
   ports: ReadingPorts,
-  readRange?: ReadRange,
+  { readRange, before }: ValidatorOptions = {},
 ): Validator {
   switch (type) {
     case 'rpm':
@@ -23,7 +30,7 @@ export function volumeValidator(
       return (tree) => aptProblems(tree, aptDocuments(tree, ports));
     case 'pypi':
     case 'wheel':
-      return async (tree) => (await checkPythonPackages(tree, pythonDocuments(tree, ports, mount, readRange))).problems;
+      return async (tree) => (await checkPythonPackages(tree, pythonDocuments(tree, ports, mount, readRange), before)).problems;
     case 'files':
       return (tree) => checksumProblems(tree, checksumDocuments(tree, ports));
   }
