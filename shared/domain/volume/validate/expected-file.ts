@@ -5,6 +5,7 @@
  */
 import { type Digest, type DigestAlgorithm, digestName } from '../../artefact/digest.ts';
 import { entryPath } from '../../artefact/entry-path.ts';
+import { WireError } from '../../errors.ts';
 import type { TreeReader } from '../tree-reader.ts';
 import type { ProblemList } from './problem-list.ts';
 
@@ -48,9 +49,14 @@ export async function expectFileOfAnyDigest(rules: FileRules, file: ExpectedFile
   if (!expectFile(rules, file)) return false;
   const { digest, path, said } = file;
   if (digest === undefined || digest.algorithm === 'sha256') return true;
-  const hex = await digestOfFile(path, digest.algorithm);
-  if (hex === undefined || hex === digest.hex) return true;
-  rules.problems.add(path, `is ${digest.algorithm}-${hex}, but ${said} says ${digestName(digest)}`);
+  try {
+    const hex = await digestOfFile(path, digest.algorithm);
+    if (hex === undefined || hex === digest.hex) return true;
+    rules.problems.add(path, `is ${digest.algorithm}-${hex}, but ${said} says ${digestName(digest)}`);
+  } catch (fault) {
+    if (!(fault instanceof WireError)) throw fault;
+    rules.problems.add(path, fault.message);
+  }
   return false;
 }
 

@@ -18,26 +18,47 @@ import type { PythonDocuments } from './wheel-documents.ts';
 
 export interface PythonCheck {
   readonly problems: readonly ReleaseProblem[];
-  /** The good ones, in the order of their paths. */
+  /** The good ones that were looked at, in the order of their paths. */
   readonly distributions: readonly Distribution[];
 }
 
 /** Pages of an index, by the name of its folder in PEP 503. */
 const PAGE = /(?:^|\/)simple\/(?:[^/]+\/)?index\.(?:html|v1_html|v1_json|json)$/;
 
-export async function checkPythonPackages(tree: TreeReader, documents: PythonDocuments): Promise<PythonCheck> {
+/** Files that are looked at together; each may hold a few megabytes. */
+const AT_ONCE = 4;
+
+/**
+ * `before` is a release that was found good: what is in it under the same path with the same content is not opened again, since
+ * twenty thousand wheels of which one is new should cost the reading of one.
+ */
+export async function checkPythonPackages(
+  tree: TreeReader,
+  documents: PythonDocuments,
+  before?: Pick<TreeReader, 'entry'>,
+): Promise<PythonCheck> {
   const problems = problemList();
   const distributions: Distribution[] = [];
   const byName = new Map<string, TreeEntry>();
+  let waiting: TreeEntry[] = [];
+  const look = async (): Promise<void> => {
+    const looks = await Promise.all(waiting.map((entry) => checkDistribution(documents, entry)));
+    for (const { complaints, found, path } of looks) {
+      for (const message of complaints) problems.add(path, message);
+      if (found !== undefined && complaints.length === 0) distributions.push(found);
+    }
+    waiting = [];
+  };
   for (const path of tree.paths()) {
     const entry = tree.entry(path);
     if (entry === undefined) continue;
     if (PAGE.test(path)) await checkPage(tree, documents, problems, path);
     if (!isDistribution(nameOf(path))) continue;
     checkTwice(byName, problems, entry);
-    const found = await checkDistribution(documents, problems, entry);
-    if (found !== undefined) distributions.push(found);
+    if (before?.entry(path)?.sha256 !== entry.sha256) waiting.push(entry);
+    if (waiting.length === AT_ONCE) await look();
   }
+  await look();
   return { problems: problems.list(), distributions };
 }
 
@@ -47,24 +68,21 @@ function checkTwice(byName: Map<string, TreeEntry>, problems: ProblemList, entry
   else if (other.sha256 !== entry.sha256) problems.add(entry.path, `has the name of ${other.path} and other content`);
 }
 
-async function checkDistribution(
-  documents: PythonDocuments,
-  problems: ProblemList,
-  entry: TreeEntry,
-): Promise<Distribution | undefined> {
-  const { path, sha256, sizeBytes } = entry;
+interface Look {
+  readonly path: string;
+  readonly complaints: readonly string[];
+  readonly found: Distribution | undefined;
+}
+
+async function checkDistribution(documents: PythonDocuments, { path, sha256, sizeBytes }: TreeEntry): Promise<Look> {
   const name = distributionName(nameOf(path));
-  if (name.kind === 'bad') {
-    problems.add(path, name.reason);
-    return undefined;
-  }
-  let good = true;
+  if (name.kind === 'bad') return { path, complaints: [name.reason], found: undefined };
+  const complaints: string[] = [];
   const complain = (message: string): void => {
-    good = false;
-    problems.add(path, message);
+    complaints.push(message);
   };
   const requiresPython = name.kind === 'wheel' ? await openedWheel(documents, path, name, complain) : undefined;
-  return good ? { path, name: nameOf(path), ...project(name), sha256, sizeBytes, requiresPython } : undefined;
+  return { path, complaints, found: { path, name: nameOf(path), ...project(name), sha256, sizeBytes, requiresPython } };
 }
 
 const project = ({ project, version }: WheelName | SourceName) => ({ project: normalName(project), version });
