@@ -8,7 +8,8 @@ const JOURNEY_LIMITS = { testTimeout: 300_000, hookTimeout: 300_000 };
 const FAST = ['test/domain/**/*.test.ts', 'test/wire/**/*.test.ts', 'test/stages/**/*.test.ts', 'test/architecture.test.ts'];
 const JOURNEYS = ['test/e2e/**/*.test.ts'];
 
-// The groups run one after another in their order: quick answers first, the whole system last and alone.
+// The groups run one after another in their order: quick answers first, the whole system last. Two journeys at a time: mostly they wait for
+// clients that poll and for mirrors that are crawled.
 export default defineConfig({
   test: {
     maxWorkers: WORKERS,
@@ -28,8 +29,7 @@ export default defineConfig({
         test: {
           name: 'journeys',
           include: JOURNEYS,
-          maxWorkers: 1,
-          fileParallelism: false,
+          maxWorkers: WORKERS,
           sequence: { groupOrder: 2 },
           ...JOURNEY_LIMITS,
         },
