@@ -19,4 +19,9 @@ export interface VolumeObjects {
    * not have the hash.
    */
   readonly read: (sha256: Sha256, maximumBytes: number) => Promise<Uint8Array | undefined>;
+  /**
+   * So many bytes from an offset, fewer where the object ends; undefined when there is no such object. Not held against the hash,
+   * which is of the whole. Throws WireError for an offset behind the end.
+   */
+  readonly readRange: (sha256: Sha256, offset: number, length: number) => Promise<Uint8Array | undefined>;
 }

@@ -42,6 +42,16 @@ export const volumeObjectsContract = (make: MakePlace<VolumeObjects>): void => {
     await expect(objects.read(NAME, 9)).rejects.toThrow(WireError);
   });
 
+  test('a part of an object is read, up to its end', async () => {
+    const objects = (await make()).open();
+    await objects.put(NAME, BYTES);
+    expect(await objects.readRange(NAME, 0, 4)).toEqual(BYTES.subarray(0, 4));
+    expect(await objects.readRange(NAME, 5, 100)).toEqual(BYTES.subarray(5));
+    expect(await objects.readRange(NAME, 5, 0)).toEqual(new Uint8Array());
+    expect(await objects.readRange(hashOf('other'), 0, 4)).toBeUndefined();
+    await expect(objects.readRange(NAME, 10, 1)).rejects.toThrow(WireError);
+  });
+
   test('what is no hash names nothing', async () => {
     const objects = (await make()).open();
     await expect(objects.put('../x', BYTES)).rejects.toThrow('SHA-256');
@@ -67,6 +77,7 @@ export const volumeObjectsContract = (make: MakePlace<VolumeObjects>): void => {
       await expect(objects.put(NAME, BYTES)).rejects.toThrow(Fault);
       await expect(objects.sizeBytes(NAME)).rejects.toThrow(Fault);
       await expect(objects.read(NAME, 10)).rejects.toThrow(Fault);
+      await expect(objects.readRange(NAME, 0, 1)).rejects.toThrow(Fault);
     });
   });
 };

@@ -61,4 +61,16 @@ export const s3VolumeObjects = (bucket: Bucket): VolumeObjects => ({
       if (sha256Hex(bytes) !== sha256) throw new WireError('an object does not have the SHA-256 that it is named by');
       return bytes;
     }),
+
+  readRange: (sha256, offset, length) =>
+    callAws(`reading a part of ${keyOf(sha256)}`, async () => {
+      if (length <= 0) return new Uint8Array();
+      const Range = `bytes=${offset}-${offset + length - 1}`;
+      const sent = bucket.client.send(new GetObjectCommand({ Bucket: bucket.name, Key: keyOf(sha256), Range }));
+      const output = await unlessAbsent(sent).catch((error: unknown) => {
+        if (httpStatus(error) === 416) throw new WireError(`an object ends before byte ${offset}`, { cause: error });
+        throw error;
+      });
+      return output === undefined ? undefined : await bodyOf(output, length);
+    }),
 });
