@@ -40,6 +40,20 @@ export const volumeStoreContract = (make: MakePlace<VolumeStore>): void => {
     expect(await store.pointer('v')).toEqual({ ...newPointer('v'), version: 3, releases: 1 });
   });
 
+  test('a release is rejected however much is wrong with it', async () => {
+    const store = (await make()).open();
+    const tree = aTree('a');
+    const problems = Array.from({ length: 200 }, () => ({ path: '中'.repeat(1_024), message: '"'.repeat(9_999) }));
+    await ask(store, tree.root, (view) => decideStage(view, tree));
+    await ask(store, tree.root, decideSeal);
+    await ask(store, tree.root, (view) => decideValidation(view, problems));
+    const release = await store.release('v', tree.root);
+    expect([release?.state, release?.problems?.[0]]).toEqual([
+      'REJECTED',
+      { path: '中'.repeat(1_024), message: '"'.repeat(500) },
+    ]);
+  });
+
   test('the pointer comes back with everything in it', async () => {
     const store = (await make()).open();
     await releaseNow(store, 'a');

@@ -5,7 +5,8 @@
  * none of that, since whoever rolls back is in a hurry, and leaves a hold behind, since the next scheduled run would bring the
  * bad content back.
  */
-import { MOST_PROBLEMS, type Release, type ReleaseProblem } from './release.ts';
+import { keptProblems } from './kept-problems.ts';
+import type { Release, ReleaseProblem } from './release.ts';
 import { RELEASE_TRANSITIONS, type TransitionName } from './release-transitions.ts';
 import { releaseWrite, takeTransition, type VolumeView } from './take-transition.ts';
 import type { Sha256 } from './tree.ts';
@@ -74,7 +75,7 @@ export const decideSeal = (view: VolumeView): VolumeDecision => alone(view, 'sea
 export const decideValidation = (view: VolumeView, problems: readonly ReleaseProblem[]): VolumeDecision =>
   problems.length === 0
     ? alone(view, 'validate')
-    : alone(view, 'reject', { problems: problems.slice(0, MOST_PROBLEMS) }, problems[0]?.message);
+    : alone(view, 'reject', { problems: keptProblems(problems) }, keptProblems(problems)[0]?.message);
 
 /** Who asks for a release, and from what. */
 export interface CommitWish {
