@@ -1,0 +1,96 @@
+import {
+  type AttributeValue,
+  BatchGetItemCommand,
+  type BatchGetItemCommandOutput,
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  type DynamoDBClient,
+  PutItemCommand,
+  paginateQuery,
+} from '@aws-sdk/client-dynamodb';
+import { Fault } from '#domain/errors.ts';
+import { DOOM_MS } from '#domain/volume/garbage.ts';
+import type { Sha256 } from '#domain/volume/tree.ts';
+import type { Doom, VolumeDooms } from '#ports/volume-dooms.ts';
+import { DOOMED_AT, DOOMED_BY, doomKey, doomPartition, parseDoom, printDoom } from '#wire/volume/doom-item.ts';
+import { callAws } from './call-aws.ts';
+import { fromAttributes, toAttributes } from './plain-item.ts';
+
+/** Of BatchGetItem. */
+const BATCH = 100;
+const MOST_TRIES = 5;
+
+const unlessRefused = async (write: Promise<unknown>): Promise<boolean> => {
+  try {
+    await write;
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+};
+
+/** One item per doomed object, in the table of volumes. A repeated write of one's own is no refusal: its reply may have been lost. */
+export const dynamoVolumeDooms = (dynamo: DynamoDBClient, table: string): VolumeDooms => {
+  const doomedAmong = async (objects: readonly Sha256[]): Promise<readonly Sha256[]> => {
+    const found: Sha256[] = [];
+    let Keys: Record<string, AttributeValue>[] | undefined = objects.map((sha256) => toAttributes({ ...doomKey(sha256) }));
+    for (let tries = 0; Keys !== undefined && Keys.length > 0; tries += 1) {
+      if (tries === MOST_TRIES) throw new Fault('the table left keys out five times');
+      const command = new BatchGetItemCommand({ RequestItems: { [table]: { Keys, ConsistentRead: true } } });
+      const { Responses, UnprocessedKeys }: BatchGetItemCommandOutput = await dynamo.send(command);
+      found.push(...(Responses?.[table] ?? []).map((item) => parseDoom(fromAttributes(item)).sha256));
+      Keys = UnprocessedKeys?.[table]?.Keys;
+    }
+    return found;
+  };
+
+  return {
+    doom: (doom) =>
+      callAws('dooming an object', async () => {
+        const put = new PutItemCommand({
+          TableName: table,
+          Item: toAttributes({ ...doomKey(doom.sha256), ...printDoom(doom) }),
+          ConditionExpression: 'attribute_not_exists(#by) OR #by = :by OR #at <= :abandoned',
+          ExpressionAttributeNames: { '#by': DOOMED_BY, '#at': DOOMED_AT },
+          ExpressionAttributeValues: toAttributes({ ':by': doom.by, ':abandoned': doom.atMs - DOOM_MS }),
+        });
+        return (await unlessRefused(dynamo.send(put))) ? 'doomed' : 'taken';
+      }),
+
+    lift: (sha256, by) =>
+      callAws('lifting a doom', async () => {
+        const remove = new DeleteItemCommand({
+          TableName: table,
+          Key: toAttributes({ ...doomKey(sha256) }),
+          ConditionExpression: '#by = :by',
+          ExpressionAttributeNames: { '#by': DOOMED_BY },
+          ExpressionAttributeValues: toAttributes({ ':by': by }),
+        });
+        await unlessRefused(dynamo.send(remove));
+      }),
+
+    doomed: (objects) =>
+      callAws('asking whether objects are doomed', async () => {
+        const wanted = [...new Set(objects)];
+        const found = new Set<Sha256>();
+        for (let start = 0; start < wanted.length; start += BATCH)
+          for (const sha256 of await doomedAmong(wanted.slice(start, start + BATCH))) found.add(sha256);
+        return found;
+      }),
+
+    list: (prefix) =>
+      callAws('listing doomed objects', async () => {
+        const query = {
+          TableName: table,
+          ConsistentRead: true,
+          KeyConditionExpression: 'pk = :pk',
+          ExpressionAttributeValues: toAttributes({ ':pk': doomPartition(prefix) }),
+        };
+        const found: Doom[] = [];
+        for await (const { Items: items = [] } of paginateQuery({ client: dynamo }, query))
+          found.push(...items.map((item) => parseDoom(fromAttributes(item))));
+        return found;
+      }),
+  };
+};

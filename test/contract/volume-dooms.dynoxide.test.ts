@@ -1,0 +1,4 @@
+import { useEmulators } from '../support/emulators.ts';
+import { volumeDooms, volumeDoomsContract } from './volume-dooms.suite.ts';
+
+volumeDoomsContract(volumeDooms(useEmulators()));
