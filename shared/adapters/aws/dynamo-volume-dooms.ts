@@ -1,7 +1,6 @@
 import {
   type AttributeValue,
   BatchGetItemCommand,
-  type BatchGetItemCommandOutput,
   ConditionalCheckFailedException,
   DeleteItemCommand,
   type DynamoDBClient,
@@ -15,6 +14,8 @@ import type { Doom, VolumeDooms } from '#ports/volume-dooms.ts';
 import { DOOMED_AT, DOOMED_BY, doomKey, doomPartition, parseDoom, printDoom } from '#wire/volume/doom-item.ts';
 import { callAws } from './call-aws.ts';
 import { fromAttributes, toAttributes } from './plain-item.ts';
+
+type Key = Record<string, AttributeValue>;
 
 /** Of BatchGetItem. */
 const BATCH = 100;
@@ -32,15 +33,20 @@ const unlessRefused = async (write: Promise<unknown>): Promise<boolean> => {
 
 /** One item per doomed object, in the table of volumes. A repeated write of one's own is no refusal: its reply may have been lost. */
 export const dynamoVolumeDooms = (dynamo: DynamoDBClient, table: string): VolumeDooms => {
+  const getBatch = async (keys: readonly Key[]): Promise<{ readonly items: readonly Key[]; readonly left: readonly Key[] }> => {
+    const RequestItems = { [table]: { Keys: [...keys], ConsistentRead: true } };
+    const { Responses, UnprocessedKeys } = await dynamo.send(new BatchGetItemCommand({ RequestItems }));
+    return { items: Responses?.[table] ?? [], left: UnprocessedKeys?.[table]?.Keys ?? [] };
+  };
+
   const doomedAmong = async (objects: readonly Sha256[]): Promise<readonly Sha256[]> => {
     const found: Sha256[] = [];
-    let Keys: Record<string, AttributeValue>[] | undefined = objects.map((sha256) => toAttributes({ ...doomKey(sha256) }));
-    for (let tries = 0; Keys !== undefined && Keys.length > 0; tries += 1) {
-      if (tries === MOST_TRIES) throw new Fault('the table left keys out five times');
-      const command = new BatchGetItemCommand({ RequestItems: { [table]: { Keys, ConsistentRead: true } } });
-      const { Responses, UnprocessedKeys }: BatchGetItemCommandOutput = await dynamo.send(command);
-      found.push(...(Responses?.[table] ?? []).map((item) => parseDoom(fromAttributes(item)).sha256));
-      Keys = UnprocessedKeys?.[table]?.Keys;
+    let wanted: readonly Key[] = objects.map((sha256) => toAttributes({ ...doomKey(sha256) }));
+    for (let tries = 0; wanted.length > 0; tries += 1) {
+      if (tries === MOST_TRIES) throw new Fault(`the table left keys out ${MOST_TRIES} times`);
+      const { items, left } = await getBatch(wanted);
+      found.push(...items.map((item) => parseDoom(fromAttributes(item)).sha256));
+      wanted = left;
     }
     return found;
   };
