@@ -7,6 +7,8 @@ import { runProgram } from './run-program.ts';
 export interface WheelPlan {
   readonly project: string;
   readonly version: string;
+  /** What METADATA says; the version itself unless given. */
+  readonly metadataVersion?: string;
   /** `py3-none-any` unless given, compressed sets as in the name. */
   readonly tags?: string;
   readonly build?: string;
@@ -30,7 +32,15 @@ with zipfile.ZipFile(sys.argv[2], "w", kind) as archive:
 
 const digest = (content: string): string => createHash('sha256').update(content).digest('base64url');
 
-const members = ({ project, version, tags = 'py3-none-any', build, requiresPython, extra }: WheelPlan): Map<string, string> => {
+const members = ({
+  project,
+  version,
+  tags = 'py3-none-any',
+  build,
+  requiresPython,
+  extra,
+  metadataVersion = version,
+}: WheelPlan): Map<string, string> => {
   const folder = `${project}-${version}.dist-info`;
   const [pythons = '', abis = '', platforms = ''] = tags.split('-');
   const lines = pythons
@@ -42,7 +52,10 @@ const members = ({ project, version, tags = 'py3-none-any', build, requiresPytho
   const found = new Map<string, string>([
     [`${project}/__init__.py`, `VERSION = "${version}"\n`],
     ...Object.entries(extra ?? {}),
-    [`${folder}/METADATA`, `Metadata-Version: 2.1\nName: ${project}\nVersion: ${version}\n${requires}\nA package for tests\n`],
+    [
+      `${folder}/METADATA`,
+      `Metadata-Version: 2.1\nName: ${project}\nVersion: ${metadataVersion}\n${requires}\nA package for tests\n`,
+    ],
     [
       `${folder}/WHEEL`,
       `Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\n${build === undefined ? '' : `Build: ${build}\n`}${lines.join('')}`,

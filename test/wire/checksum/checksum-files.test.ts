@@ -18,6 +18,7 @@ describe('lists of checksums in a release', () => {
   it.each<[string, Record<string, string>]>([
     ['there are none', { a: 'a' }],
     ['one names all files of its folder', { 'x/a': 'a', 'x/b': 'b', 'x/SHA256SUMS': `${A}  a\n${B} *b\n` }],
+    ['a file of the folder has the name of one at the root', { 'x/a': 'a', a: 'b', 'x/SHA256SUMS': `${A}  a\n` }],
     ['one names files from the root', { 'x/a': 'a', 'x/SHA256SUMS': `${A}  x/a\n` }],
     ['a file has its own', { 'a.tar': 'a', 'a.tar.sha256': `${A}\n`, b: 'b', 'b.sha256sum': `${B}  b\n` }],
     ['they are of SHA-512', { a: 'a', SHA512SUMS: `${digest('a', 'sha512')}  a\n`, 'a.sha512': digest('a', 'sha512') }],

@@ -158,6 +158,18 @@ describe('a repository of rpm packages', () => {
       ]);
     });
 
+    it('when an index is cut off, although no package is in it', async () => {
+      const files = copy();
+      const path = pathOf(files, '-other.xml.gz');
+      const before = files.get(path) ?? new Uint8Array();
+      const after = before.slice(0, 50);
+      files.set(path, after);
+      expect(await problems(files)).toEqual([
+        { path, message: `has 50 bytes, but ${REPOMD} says ${before.length}` },
+        { path, message: `is sha256-${sha256(after)}, but ${REPOMD} says sha256-${sha256(before)}` },
+      ]);
+    });
+
     it('when the indexes are those of another time', async () => {
       const files = copy();
       for (const end of ['-primary.xml.gz', '-filelists.xml.gz']) files.delete(pathOf(files, end));

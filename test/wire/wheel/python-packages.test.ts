@@ -69,6 +69,7 @@ describe('a volume of Python packages', () => {
     ['of several Pythons', { ...HAT, tags: 'py2.py3-none-any' }],
     ['with a build number', { ...HAT, build: '1local' }],
     ['of a local version', { ...HAT, version: '2.1.0+cpu' }],
+    ['whose name has `_` for the `-` of a post release', { ...HAT, version: '2.1_1', metadataVersion: '2.1.post1' }],
     ['of a post release', { ...HAT, version: '2.1.post1' }],
     ['with names that need quotes in RECORD', { ...HAT, extra: { 'hat/a,b "c".txt': 'x' } }],
   ])('takes a wheel %s', async (_, plan) => {
