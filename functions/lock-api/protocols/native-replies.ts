@@ -4,7 +4,11 @@ import { errorReply, type HttpReply, jsonReply } from '#wire/api/http-call.ts';
 export const EVENTS_PER_PAGE = 200;
 
 export const unknownLock = (): HttpReply =>
-  errorReply(404, 'unknown_lock', 'There is no such lock, and the network lets nobody make it by asking.');
+  errorReply(
+    404,
+    'unknown_lock',
+    'There is no such lock: nobody asked for it yet, or the network lets nobody make it by asking.',
+  );
 
 export const nobody = (): HttpReply =>
   errorReply(401, 'unauthenticated', 'No credential of this network came with the request.', { 'www-authenticate': 'Bearer' });

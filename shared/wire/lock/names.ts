@@ -2,7 +2,8 @@
 import * as v from 'valibot';
 import type { HostName, LockName } from '#domain/lock/lock-state.ts';
 
-export const hostName = v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._:@-]{0,252}$/));
+export const HOST_NAME = /^[A-Za-z0-9][A-Za-z0-9._:@-]{0,252}$/;
+export const hostName = v.pipe(v.string(), v.regex(HOST_NAME));
 
 /** Letters, numbers, marks, punctuation and symbols of any script, blanks inside; a slash would end the part of a path. */
 export const lockName = v.pipe(v.string(), v.regex(/^[^\s/\p{C}](?:[^/\p{C}]{0,98}[^\s/\p{C}])?$/u));

@@ -1,13 +1,11 @@
 import * as v from 'valibot';
 import { CLIENT_KINDS } from '#domain/lock/lock-state.ts';
+import { HOST_NAME, isLockName } from '../lock/names.ts';
 import { netblock } from './netblock.ts';
 import { duration, flag, line, listOf, oneOf, whole } from './scalars.ts';
 
 const lockName = (description: string) =>
-  v.pipe(
-    line(description, 100),
-    v.check((input) => !input.includes('/') && input.trim() === input, 'must have no slash and no space at its ends'),
-  );
+  v.pipe(line(description, 100), v.check((input) => isLockName(input), 'must have no slash and no space at its ends'));
 
 const pattern = (description: string) => line(`${description} A name in which each \`*\` stands for any characters.`);
 
@@ -16,7 +14,7 @@ const host = (description: string) =>
     v.string(),
     v.description(description),
     v.regex(
-      /^[A-Za-z0-9][A-Za-z0-9._:@-]{0,252}$/,
+      HOST_NAME,
       'must be a name of 1 to 253 letters, digits, `.`, `_`, `-`, `:` and `@`, beginning with a letter or a digit',
     ),
   );
