@@ -172,8 +172,6 @@ const releaseOf = (fetch: Fetch, wanted: Wanted, target: string): Release => ({
   installedAt: new Date(fetch.world.nowMs()).toISOString(),
 });
 
-export type FetchPlan = 'unchanged' | 'bad' | 'switch' | 'install';
-
 /** What a run would do; asks the publisher and changes nothing. */
 export async function planFetch(world: FetchWorld, settings: FetchSettings, report: Report): Promise<FetchOutcome> {
   const layout = layoutOf(settings.destination);

@@ -19,7 +19,7 @@ type Answer = Promise<HttpReply> | HttpReply;
 type Call = (request: AdminRequest) => Answer;
 
 /** The sites that an entity belongs to; none for what belongs to the whole network. */
-export const sitesOf = (kind: EntityKind, value: unknown): readonly string[] => {
+const sitesOf = (kind: EntityKind, value: unknown): readonly string[] => {
   if (kind === 'category') return [];
   return [text(field(value, kind === 'site' ? 'id' : 'site')) ?? ''];
 };

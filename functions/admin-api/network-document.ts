@@ -1,4 +1,4 @@
-import type { Category, Host, Inventory, Site } from '#domain/inventory/inventory.ts';
+import type { Host, Inventory } from '#domain/inventory/inventory.ts';
 import { printCategory } from '#wire/network-file/print-category.ts';
 import { printHost } from '#wire/network-file/print-host.ts';
 import { printLockRules } from '#wire/network-file/print-lock-rules.ts';
@@ -14,15 +14,13 @@ export const hostDocument = (host: Host): unknown => {
   const { id, site = host.site, ...rest } = printHost(host);
   return { id, site, ...rest };
 };
-export const siteDocument = (site: Site): unknown => printSite(site);
-export const categoryDocument = (category: Category): unknown => printCategory(category);
 
 /** The whole inventory, with every site spelled out. */
 export const networkDocument = (inventory: Inventory): NetworkDocument => ({
   ...printSettings(inventory.settings),
   ...(inventory.locks !== undefined && { locks: printLockRules(inventory.locks) }),
-  sites: inventory.sites.map(siteDocument),
-  categories: inventory.categories.map(categoryDocument),
+  sites: inventory.sites.map(printSite),
+  categories: inventory.categories.map(printCategory),
   hosts: inventory.hosts.map(hostDocument),
 });
 

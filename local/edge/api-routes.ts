@@ -35,7 +35,7 @@ const patternOf = (path: string): RegExp => {
 };
 
 /** The first that fits. Locks have a host name of their own when deployed, and their clients put slashes where they like. */
-export const API_ROUTES: readonly ApiRoute[] = [
+const API_ROUTES: readonly ApiRoute[] = [
   { ...lock, pattern: /^\/+api\/+v1\/+locks(?:\/|$)/ },
   { ...lock, pattern: /^\/+api\/+v1\/+hosts\/+[^/]+\/+locks(?:\/|$)/ },
   { ...lock, pattern: /^\/+(?:v1\/+(?:pre-reboot|steady-state)|api(?:\/+v[12])?\/+dlmlocks|dlmengine)(?:\/|$)/ },

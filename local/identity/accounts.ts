@@ -3,7 +3,7 @@ import type { Inventory } from '#domain/inventory/inventory.ts';
 import type { Account } from './issuer.ts';
 
 /** Whoever runs the network on this machine. */
-export const WRANGLER = 'wrangler';
+const WRANGLER = 'wrangler';
 const SECRET_BYTES = 18;
 
 /** The wrangler, who is in every group of administrators that the network names, and everybody whom a site names as its admin. `secret`: the same for all; undefined makes one for each. */

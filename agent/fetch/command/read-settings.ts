@@ -114,7 +114,7 @@ function digestSaid(said: string, fileName: string, allowWeak: boolean): Digest 
 const DURATION_UNITS: Readonly<Record<string, number>> = { '': 1_000, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
 /** `90`, `90s`, `10m` or `2h`; a bare number is seconds. */
-export function durationOption(options: OptionValues, name: string): number | undefined {
+function durationOption(options: OptionValues, name: string): number | undefined {
   const text = textOption(options, name);
   if (text === undefined) return undefined;
   const [, digits, unit = ''] = /^(\d{1,9})(ms|s|m|h)?$/.exec(text) ?? [];
@@ -127,7 +127,7 @@ export function durationOption(options: OptionValues, name: string): number | un
 const SIZE_UNITS: Readonly<Record<string, number>> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
 
 /** `1000000`, `500M` or `2G`; units are powers of 1024. */
-export function sizeOption(options: OptionValues, name: string): number | undefined {
+function sizeOption(options: OptionValues, name: string): number | undefined {
   const text = textOption(options, name);
   if (text === undefined) return undefined;
   const [, digits, unit = ''] = /^(\d{1,15})([KMGT])?$/.exec(text) ?? [];

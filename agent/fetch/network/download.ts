@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
-import { type Digest, digestName } from '#domain/artefact/digest.ts';
+import type { Digest } from '#domain/artefact/digest.ts';
 import { DigestMismatch, NetworkProblem, VerificationProblem } from '../fetch-outcome.ts';
 import type { FetchSettings } from '../fetch-settings.ts';
 import type { FetchWorld } from '../fetch-world.ts';
@@ -184,6 +184,3 @@ function hashInto(hash: Hash, descriptor: number): number {
     bytes += read;
   }
 }
-
-/** For messages. */
-export const shortDigest = (digest: Digest): string => digestName(digest).slice(0, 19);

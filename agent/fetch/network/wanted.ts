@@ -115,7 +115,7 @@ async function fromList({ world, settings, report, known }: Question, url: strin
 }
 
 /** The artefact as a list names it: seen from the list's folder when it lies below that, else by its own name. */
-export function nameInList(settings: Pick<FetchSettings, 'url' | 'fileName'>, listUrl: string): string | undefined {
+function nameInList(settings: Pick<FetchSettings, 'url' | 'fileName'>, listUrl: string): string | undefined {
   const list = new URL('.', listUrl);
   const artefact = new URL(settings.url);
   if (artefact.origin !== list.origin || !artefact.pathname.startsWith(list.pathname)) return settings.fileName;

@@ -45,7 +45,7 @@ export const runCommand = (stateCalls?: StateCalls): Command => ({
   },
 });
 
-export function commandsOf(operands: readonly string[]): readonly (readonly string[])[] {
+function commandsOf(operands: readonly string[]): readonly (readonly string[])[] {
   const at = operands.indexOf(THEN);
   const commands = at === -1 ? [operands] : [operands.slice(0, at), operands.slice(at + 1)];
   if (commands.some((command) => command.length === 0)) throw new UsageProblem('a command is missing: -- COMMAND ...');

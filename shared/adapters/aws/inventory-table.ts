@@ -33,7 +33,7 @@ export interface TableKey {
   readonly id: string;
 }
 
-export const REVISION_KEY: TableKey = { kind: 'revision', id: NETWORK_ID };
+const REVISION_KEY: TableKey = { kind: 'revision', id: NETWORK_ID };
 
 /** `host/ID` and the like; `settings` and `locks` are one each. */
 export const keyOfName = (name: string): TableKey => {

@@ -10,7 +10,7 @@ import { nameInUrl, namesInUrls } from './pending.ts';
 /** A host with more names is for an administrator of the network to look at. */
 export const MOST_NAMES = 10;
 /** Of one name; more URLs are not tried. */
-export const MOST_FILES = 3;
+const MOST_FILES = 3;
 /** A challenge that nobody met in this time is replaced. */
 export const CHALLENGE_LIFE_MS = 30 * 24 * 3_600_000;
 /** Between two looks. */

@@ -14,7 +14,7 @@ export interface Digest {
   readonly hex: string;
 }
 
-export const HEX_LENGTHS: Readonly<Record<DigestAlgorithm, number>> = { sha512: 128, sha384: 96, sha256: 64, sha1: 40, md5: 32 };
+const HEX_LENGTHS: Readonly<Record<DigestAlgorithm, number>> = { sha512: 128, sha384: 96, sha256: 64, sha1: 40, md5: 32 };
 
 export const isWeak = (digest: Digest): boolean => digest.algorithm === 'sha1' || digest.algorithm === 'md5';
 

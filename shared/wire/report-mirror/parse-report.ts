@@ -33,7 +33,7 @@ export interface ReportLimits {
 }
 
 /** 299,520 directories are 416 kB packed and 16.4 MB of JSON (measured with the real client). */
-export const REPORT_LIMITS: ReportLimits = { packedBytes: 1_048_576, unpackedBytes: 67_108_864, directories: 400_000 };
+const REPORT_LIMITS: ReportLimits = { packedBytes: 1_048_576, unpackedBytes: 67_108_864, directories: 400_000 };
 /** The root, a section, its tree, and the always empty object of a directory; and some room. */
 const DEPTH = 6;
 const MAX_PATH = 1_024;
