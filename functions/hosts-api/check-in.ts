@@ -5,9 +5,9 @@ import {
   checkInTarget,
   hintedCheck,
   tooSoonMs,
-} from '#domain/checkin/check-in.ts';
-import { type ClaimedMaster, claimedFacts, countDirectories, type DirectoryCounts } from '#domain/checkin/claimed-facts.ts';
-import { foldCheckIn, isReachable } from '#domain/checkin/fold-check-in.ts';
+} from '#domain/check-in/check-in.ts';
+import { type ClaimedMaster, claimedFacts, countDirectories, type DirectoryCounts } from '#domain/check-in/claimed-facts.ts';
+import { foldCheckIn, isReachable } from '#domain/check-in/fold-check-in.ts';
 import type { Facts, Observation } from '#domain/crawl/observation.ts';
 import type { ComparedFacts } from '#domain/freshness/facts.ts';
 import type { CategoryId } from '#domain/inventory/inventory.ts';

@@ -48,7 +48,7 @@ export interface Facts {
 /** Content name of a facts object: sha256 hex of its printed form. */
 export type FactsName = string;
 
-/** What a private host said of itself; see `shared/domain/checkin`. */
+/** What a private host said of itself; see `shared/domain/check-in`. */
 export interface CheckInSeen {
   /** Since when it checks in without a pause that made it too old. */
   readonly sinceMs: EpochMs;

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { CheckInClaim } from '#domain/checkin/check-in.ts';
+import type { CheckInClaim } from '#domain/check-in/check-in.ts';
 import type { CategoryId } from '#domain/inventory/inventory.ts';
 import { hex64 } from '../fields.ts';
 

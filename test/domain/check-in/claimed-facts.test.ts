@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CHECK_IN_INTERVAL_MS, type CheckInClaim, tooSoonMs } from '#domain/checkin/check-in.ts';
-import { claimedFacts, countDirectories } from '#domain/checkin/claimed-facts.ts';
+import { CHECK_IN_INTERVAL_MS, type CheckInClaim, tooSoonMs } from '#domain/check-in/check-in.ts';
+import { claimedFacts, countDirectories } from '#domain/check-in/claimed-facts.ts';
 import { coverageOf } from '#domain/freshness/coverage.ts';
 import type { ComparedFacts } from '#domain/freshness/facts.ts';
 import { aChangedManifest, aHead, aManifest } from '../../support/a-network.ts';
