@@ -91,7 +91,7 @@ const tellPublisher = async (
  * is never renewed; a crawl that was killed leaves it to lapse, and the plan asks again, since nothing was written.
  */
 export const crawlMirror = async (deps: CrawlMirrorDeps, request: CrawlRequest): Promise<CrawlOutcome> => {
-  const inventory = await deps.reads.inventory();
+  const inventory = await deps.reads.inventory(request.plannedMs);
   const wanted = findWanted(inventory, request);
   if (wanted.kind !== 'wanted') return wanted;
   const pointer = await deps.manifests.pointer(request.category);

@@ -12,7 +12,8 @@ export interface Master {
 
 /** What one warm process keeps between messages: it crawls hundreds of mirrors against the same few manifests. */
 export interface WarmReads {
-  inventory(): Promise<Inventory>;
+  /** As it was at `plannedMs` or later. A host that an older one lacks would be dropped, and for minutes the queue takes no second request. */
+  inventory(plannedMs: EpochMs): Promise<Inventory>;
   master(pointer: ManifestPointer): Promise<Master>;
 }
 
@@ -25,9 +26,11 @@ export const warmReads = (inventories: InventoryStore, manifests: ManifestStore,
   let known: { readonly atMs: EpochMs; readonly inventory: Inventory } | undefined;
   const masters = new Map<string, Master>();
   return {
-    inventory: async () => {
+    inventory: async (plannedMs) => {
       const atMs = clock.now();
-      if (known === undefined || atMs - known.atMs > INVENTORY_MS) known = { atMs, inventory: await inventories.load() };
+      if (known === undefined || known.atMs < plannedMs || atMs - known.atMs > INVENTORY_MS) {
+        known = { atMs, inventory: await inventories.load() };
+      }
       return known.inventory;
     },
     master: async (pointer) => {

@@ -276,6 +276,14 @@ describe('crawl-mirror', () => {
     expect(await gone.crawl('heads', empty)).toEqual({ kind: 'no-manifest' });
   });
 
+  it('crawls a host that was switched on since it last read the inventory, as soon as a plan asks for it', async () => {
+    const it = await world({ host: aHost('m1', { ownerActive: false }) });
+    expect(await it.crawl('heads')).toEqual({ kind: 'not-wanted', reason: 'switched-off-by-owner' });
+    it.inventories.set(anInventory([aHost('m1')]));
+    it.clock.advance(1);
+    expect((await it.crawl('heads')).kind).toBe('crawled');
+  });
+
   it('does a message once, however often it comes', async () => {
     const it = await world();
     expect((await it.crawl('sample')).kind).toBe('crawled');
