@@ -1,13 +1,12 @@
 import { actorOfClaims } from '#domain/access/actor.ts';
-import { ConfigError, Fault } from '#domain/errors.ts';
-import { errorReply, type HttpCall, type HttpReply, jsonReply, pathParts, retryAfterHeader } from '#wire/api/http-call.ts';
+import { ConfigError } from '#domain/errors.ts';
+import { failureReply, retryReply } from '#wire/api/failure-reply.ts';
+import { type HttpCall, type HttpReply, jsonReply, pathParts } from '#wire/api/http-call.ts';
 import type { AdminDeps } from './admin-deps.ts';
 import { openApiDocument } from './openapi/openapi-document.ts';
 import { badRequest, notFound, unauthenticated, wrongMethod } from './replies.ts';
 import { type Endpoint, type Matched, type Method, matchRoute } from './routes.ts';
 
-/** After a fault: the table recovers in seconds or not at all. */
-const RETRY_AFTER_FAULT_MS = 10_000;
 const DOCUMENT_PATH = '/api/openapi.json';
 
 const isMethod = (text: string, methods: object): text is Method => Object.hasOwn(methods, text);
@@ -75,17 +74,10 @@ const routed = async (deps: AdminDeps, call: HttpCall): Promise<HttpReply> => {
 };
 
 const failure = (deps: AdminDeps, call: HttpCall, error: unknown): HttpReply => {
-  const retry = retryAfterHeader(RETRY_AFTER_FAULT_MS);
-  if (error instanceof Fault) {
-    deps.log.warn('a request was not answered in time', { path: call.path, error });
-    return errorReply(503, 'backend_unavailable', 'The table of the network does not answer; ask again.', retry);
-  }
-  if (error instanceof ConfigError) {
-    deps.log.error('there is no network to administer', { error });
-    return errorReply(503, 'no_network', 'No network file was ever applied here.', retry);
-  }
-  deps.log.error('a request failed', { path: call.path, error });
-  return errorReply(500, 'internal_error', 'The request failed; the log of the function says why.');
+  if (!(error instanceof ConfigError))
+    return failureReply(deps.log, call, error, 'The table of the network does not answer; ask again.');
+  deps.log.error('there is no network to administer', { error });
+  return retryReply('no_network', 'No network file was ever applied here.');
 };
 
 /**

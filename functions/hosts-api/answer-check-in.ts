@@ -8,7 +8,8 @@ import type { CheckInDeps } from './hosts-deps.ts';
 
 /** The second is what curl says of `-d` unless it is told otherwise. */
 const MEDIA_TYPES = ['application/json', 'application/x-www-form-urlencoded'];
-const MAX_BODY = 1_048_576;
+/** Ten thousand heads with long paths. */
+export const MAX_CHECK_IN_BYTES = 1_048_576;
 const MOST_PROBLEMS = 20;
 
 const invalid = (issues: readonly v.BaseIssue<unknown>[]): HttpReply => {
@@ -21,7 +22,7 @@ export const answerCheckIn = async (deps: CheckInDeps, call: HttpCall): Promise<
   if (call.method !== 'POST') return wrongMethod('POST');
   const caller = await callingHost(deps, call);
   if (caller === undefined) return unauthenticated();
-  const body = parseJsonBody(call, MEDIA_TYPES, MAX_BODY);
+  const body = parseJsonBody(call, MEDIA_TYPES, MAX_CHECK_IN_BYTES);
   if (body.kind === 'reply') return body.reply;
   const parsed = v.safeParse(checkInBody, body.value);
   if (!parsed.success) return invalid(parsed.issues);

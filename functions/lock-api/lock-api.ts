@@ -1,6 +1,6 @@
-import { Fault } from '#domain/errors.ts';
 import type { Log } from '#ports/log.ts';
-import { errorReply, type HttpCall, type HttpReply, retryAfterHeader } from '#wire/api/http-call.ts';
+import { failureReply } from '#wire/api/failure-reply.ts';
+import { errorReply, type HttpCall, type HttpReply } from '#wire/api/http-call.ts';
 import type { RulesSource } from './lock-deps.ts';
 import type { LockOperations } from './lock-operations.ts';
 import type { Protocol } from './protocol.ts';
@@ -17,8 +17,6 @@ export interface LockApiDeps {
 
 /** No request of any protocol is longer; what is longer is not read. */
 const MAX_BODY = 16_384;
-/** After a fault: the table recovers in seconds or not at all. */
-const RETRY_AFTER_FAULT_MS = 10_000;
 
 /** The first that fits speaks. */
 const ROUTES: readonly { readonly path: RegExp; readonly speak: Protocol }[] = [
@@ -27,14 +25,6 @@ const ROUTES: readonly { readonly path: RegExp; readonly speak: Protocol }[] = [
   { path: /^\/+api(?:\/+v[12])?\/+dlmlocks(?:\/|$)/, speak: foreman },
   { path: /^\/+dlmengine(?:\/|$)/, speak: dlmengine },
 ];
-
-const unavailable = (): HttpReply =>
-  errorReply(
-    503,
-    'backend_unavailable',
-    'The table of locks does not answer; ask again.',
-    retryAfterHeader(RETRY_AFTER_FAULT_MS),
-  );
 
 /** Every protocol on one door, over the same locks. Whatever a client sends is answered with 4xx at worst. */
 export const lockApi = async (deps: LockApiDeps, call: HttpCall): Promise<HttpReply> => {
@@ -45,11 +35,6 @@ export const lockApi = async (deps: LockApiDeps, call: HttpCall): Promise<HttpRe
     const rules = await deps.rules.current();
     return await route.speak({ operations: deps.operations, rules, log: deps.log }, call);
   } catch (error) {
-    if (error instanceof Fault) {
-      deps.log.warn('a request was not answered in time', { path: call.path, error });
-      return unavailable();
-    }
-    deps.log.error('a request failed', { path: call.path, error });
-    return errorReply(500, 'internal_error', 'The request failed; the log of the function says why.');
+    return failureReply(deps.log, call, error, 'The table of locks does not answer; ask again.');
   }
 };
