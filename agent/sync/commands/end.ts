@@ -1,3 +1,4 @@
+import { SYNC_OUTCOMES } from '#domain/drain/drain-state.ts';
 import { type Command, choiceOption, type OptionValues, type Terminal } from '../../cli/command.ts';
 import { describeOwner, tryFlock } from '../../update/host/flock.ts';
 import { StateProblem } from '../../update/state/parse-state.ts';
@@ -9,8 +10,6 @@ import { handleOf } from '../workflow/sync-context.ts';
 import { guardedSync } from './guarded-sync.ts';
 import { type BriefSession, briefSession, syncPlaces } from './session.ts';
 import { CATEGORY_OPTION, SERVICE_OPTIONS, STATE_OPTION } from './sync-options.ts';
-
-const OUTCOMES = ['aborted', 'failed', 'success'] as const;
 
 export const endCommand = (): Command => ({
   summary: 'Ends a synchronisation that nobody is at work on any more; the host returns once it is verified',
@@ -25,7 +24,7 @@ export const endCommand = (): Command => ({
 });
 
 async function end(options: OptionValues, terminal: Terminal): Promise<Outcome> {
-  const chosen = choiceOption(options, 'outcome', OUTCOMES) ?? 'aborted';
+  const chosen = choiceOption(options, 'outcome', SYNC_OUTCOMES) ?? 'aborted';
   const session = briefSession(options, terminal);
   const category = categoryOf(session.config);
   const { stateFile, runLockFile } = syncPlaces(session.config, category);

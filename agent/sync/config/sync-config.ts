@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { SYNC_MODES, type SyncMode } from '#domain/drain/drain-state.ts';
 import { type OptionValues, type Terminal, textOption } from '../../cli/command.ts';
 import type { ServiceAccess } from '../../service/service-access.ts';
 import { ConfigProblem } from '../../update/config/config-problem.ts';
@@ -10,8 +11,6 @@ import { type Settings, settings } from '../../update/config/settings.ts';
 import type { LogLevel } from '../../update/config/update-config.ts';
 import { parseDuration } from './duration.ts';
 
-export const SYNC_MODES = ['full', 'additive'] as const;
-export type SyncMode = (typeof SYNC_MODES)[number];
 export const UNAVAILABLE_POLICIES = ['fail', 'run'] as const;
 
 export interface SyncConfig {

@@ -1,11 +1,10 @@
+import type { SyncMode, SyncOutcome } from '#domain/drain/drain-state.ts';
 import type { Refused } from '../../service/lock-service.ts';
 import type { ServiceAccess } from '../../service/service-access.ts';
 import { type CallTools, callService, type ServiceAnswer, type ServiceUnavailable } from '../../service/service-call.ts';
-import type { SyncMode } from '../config/sync-config.ts';
 
 /** Of the service; others may come, so none is assumed to be the last. */
 export type SyncState = string;
-export type SyncOutcome = 'success' | 'failed' | 'aborted';
 
 /** A synchronisation as the service shows it. */
 export interface SyncSeen {

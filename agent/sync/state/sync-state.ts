@@ -1,7 +1,6 @@
+import { SYNC_MODES, SYNC_OUTCOMES, type SyncMode, type SyncOutcome } from '#domain/drain/drain-state.ts';
 import { type DurableFile, durableFile, type StateCalls } from '../../files/durable-file.ts';
 import { StateProblem } from '../../update/state/parse-state.ts';
-import { SYNC_MODES, type SyncMode } from '../config/sync-config.ts';
-import type { SyncOutcome } from '../service/sync-service.ts';
 
 /**
  * What a run owes the service, as it is on disk. `begin`: a key was made, and perhaps used. `wait`: the service knows it. `run`: the
@@ -44,7 +43,6 @@ export interface SyncStateFile {
   readonly remove: () => void;
 }
 
-const OUTCOMES = ['success', 'failed', 'aborted'] as const;
 const MAX_CHARACTERS = 65_536;
 
 export function syncStateFile(path: string, calls?: StateCalls): SyncStateFile {
@@ -89,7 +87,7 @@ export function parseSyncState(text: string): SyncRunState {
     starts: required('starts', isWhole),
     ...(fields['syncId'] === undefined ? {} : { syncId: required('syncId', isText) }),
     ...(fields['fence'] === undefined ? {} : { fence: required('fence', isWhole) }),
-    ...(fields['outcome'] === undefined ? {} : { outcome: required('outcome', oneOf(OUTCOMES)) }),
+    ...(fields['outcome'] === undefined ? {} : { outcome: required('outcome', oneOf(SYNC_OUTCOMES)) }),
   };
   if (state.step === 'end' && state.outcome === undefined) throw new StateProblem('step end without an outcome');
   return state;

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import type { SyncOutcome } from '#domain/drain/drain-state.ts';
 import { survivors } from '../../update/host/survivors.ts';
-import type { SyncOutcome } from '../service/sync-service.ts';
 
 export interface CommandCall {
   readonly command: readonly string[];
