@@ -51,7 +51,7 @@ const FIRST_SERVER_ERROR = 500;
 
 /**
  * Asks until there is an answer or the attempts are used up. Every request of this interface may be repeated: it carries a request
- * id or a fence. The wait before the n-th attempt is random between nothing and backoffMs · 2^n, half a minute at most, and what
+ * id or a fence. The wait after the n-th attempt is random between nothing and backoffMs · 2^(n-1), half a minute at most, and what
  * the service asked for besides, a minute at most.
  */
 export async function callService(

@@ -35,7 +35,8 @@ export type HttpOutcome =
     }
   | {
       readonly kind: 'failed';
-      readonly failure: HttpFailure /** Short, printable, at most 200 characters. */;
+      readonly failure: HttpFailure;
+      /** Short, printable, at most 200 characters. */
       readonly reason: string;
     };
 
