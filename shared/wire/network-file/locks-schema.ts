@@ -5,7 +5,10 @@ import { netblock } from './netblock.ts';
 import { duration, flag, line, listOf, oneOf, whole } from './scalars.ts';
 
 const lockName = (description: string) =>
-  v.pipe(line(description, 100), v.check((input) => isLockName(input), 'must have no slash and no space at its ends'));
+  v.pipe(
+    line(description, 100),
+    v.check((input) => isLockName(input), 'must have no slash and no space at its ends'),
+  );
 
 const pattern = (description: string) => line(`${description} A name in which each \`*\` stands for any characters.`);
 
