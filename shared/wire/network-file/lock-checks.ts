@@ -23,15 +23,7 @@ const tokenProblems = (tokens: readonly unknown[]): readonly NetworkFileProblem[
     return named === claiming ? [problem(['locks', 'identities', 'tokens', at], 'needs either `host` or `claims`')] : [];
   });
 
-/** The schema's mappings leave these names out, as a guard for programs that take mappings for objects; nothing may go unsaid. */
-const UNUSABLE = ['__proto__', 'constructor', 'prototype'];
-
-const groupProblems = (groups: unknown): readonly NetworkFileProblem[] =>
-  UNUSABLE.filter((name) => field(groups, name) !== undefined).map((name) =>
-    problem(['locks', 'groups', name], 'cannot stand here; the lock of this group is `fl:GROUP`'),
-  );
-
-/** Locks and tokens that stand twice, tokens of nobody, groups that would be left out. */
+/** Locks and tokens that stand twice, tokens of nobody. */
 export const lockProblems = (document: unknown): readonly NetworkFileProblem[] => {
   const locks = field(document, 'locks');
   const tokens = list(field(field(locks, 'identities'), 'tokens'));
@@ -50,6 +42,5 @@ export const lockProblems = (document: unknown): readonly NetworkFileProblem[] =
       'this token',
     ),
     ...tokenProblems(tokens),
-    ...groupProblems(field(locks, 'groups')),
   ];
 };

@@ -4,13 +4,22 @@ import { type NetworkFileProblem, type ProblemPath, problem } from './problem.ts
 import { isMapping, list } from './raw.ts';
 
 /**
- * Valibot stops at the first unknown key of a mapping, takes a list for a mapping, and words its issues for programmers. This
- * walks the schema and the document together and reports every unknown key, with the one that was probably meant.
+ * Valibot stops at the first unknown key of a mapping, takes a list for a mapping, drops some keys of a mapping without a word, and
+ * words its issues for programmers. This walks the schema and the document together and reports every unknown key, with the one that
+ * was probably meant, and every key that would be dropped.
  */
 type AnySchema = v.BaseSchema<unknown, unknown, v.BaseIssue<unknown>>;
 
 const entriesOf = (schema: AnySchema): Readonly<Record<string, AnySchema>> | undefined =>
   schema.type === 'strict_object' ? (schema as unknown as { entries: Record<string, AnySchema> }).entries : undefined;
+
+/** What valibot drops, so that nobody takes it for a property that every object has. */
+const DROPPED: readonly string[] = ['__proto__', 'constructor', 'prototype'];
+
+const droppedKeys = (value: unknown, path: ProblemPath): readonly NetworkFileProblem[] =>
+  DROPPED.filter((key) => isMapping(value) && Object.hasOwn(value, key)).map((key) =>
+    problem([...path, key], `the key \`${key}\` cannot be used here`, 'key'),
+  );
 
 const inner = (schema: AnySchema, input: unknown): AnySchema => {
   if (schema.type === 'optional') return inner((schema as unknown as { wrapped: AnySchema }).wrapped, input);
@@ -42,6 +51,7 @@ export const structureProblems = (declared: AnySchema, value: unknown, path: Pro
   }
   // Valibot takes a list for a record of its positions.
   if (schema.type === 'record' && Array.isArray(value)) return [problem(path, `expected a mapping, found ${kindOf(value)}`)];
+  if (schema.type === 'record') return droppedKeys(value, path);
   const entries = entriesOf(schema);
   if (entries === undefined || value === undefined) return [];
   if (!isMapping(value)) return [problem(path, `expected a mapping, found ${kindOf(value)}`)];

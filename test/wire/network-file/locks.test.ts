@@ -335,7 +335,7 @@ describe('a bad value is named with its field', () => {
     [
       'groups that mappings leave out',
       { groups: { constructor: 'x', prototype: 'y', fine: 'z' } },
-      UNUSABLE.map((name) => `locks.groups.${name}: cannot stand here; the lock of this group is \`fl:GROUP\``),
+      UNUSABLE.map((name) => `locks.groups.${name}: the key \`${name}\` cannot be used here`),
     ],
     [
       "no group of FleetLock's",

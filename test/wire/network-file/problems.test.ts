@@ -37,6 +37,14 @@ describe('problems', () => {
       ['aliases: expected a mapping, found a list'],
     ],
     [
+      'a name that would be lost on the way',
+      (file) => set(file, { aliases: { constructor: 'tools', prototype: 'tools', toString: 'tools' } }),
+      [
+        'aliases.constructor: the key `constructor` cannot be used here',
+        'aliases.prototype: the key `prototype` cannot be used here',
+      ],
+    ],
+    [
       'a word that is no text, whatever it says it is',
       (file) => set(file, { policies: { access: { siteCreation: { toString: 1 } } } }),
       ['policies.access.siteCreation: Object is not one of anyone, administrators'],
