@@ -37,6 +37,8 @@ const REPORT_LIMITS: ReportLimits = { packedBytes: 1_048_576, unpackedBytes: 67_
 /** The root, a section, its tree, and the always empty object of a directory; and some room. */
 const DEPTH = 6;
 const MAX_PATH = 1_024;
+/** As many as a check-in may name categories: each of them costs a look at all that its category holds. */
+const MOST_SECTIONS = 100;
 /** `stats` may hold what it likes, within this. */
 const OTHER_MARKS = 10_000;
 const NOT_CATEGORIES: ReadonlySet<string> = new Set(['version', 'global', 'site', 'host', 'stats']);
@@ -77,23 +79,27 @@ const problemAt = (path: string): string => {
   return option === undefined ? `config file has no section ${name}` : `config file section ${name} has no ${option}`;
 };
 
-const section = v.looseObject({ enabled: v.optional(flag), dirtree: v.record(v.string(), v.unknown()) });
+// A record of valibot's drops `constructor` and its like, and these are names of directories.
+const dirtree = v.custom<Readonly<Record<string, unknown>>>((value) => typeof value === 'object' && value !== null);
+const section = v.looseObject({ enabled: v.optional(flag), dirtree });
 
 const SAID_YES = new Set(['true', '1', 't', 'y', 'yes']);
 
 const isSaid = (text: string): boolean => SAID_YES.has(text.toLowerCase());
 
-const sectionsOf = (document: Readonly<Record<string, unknown>>): readonly ReportSection[] =>
-  Object.entries(document).flatMap(([name, value]) => {
-    if (NOT_CATEGORIES.has(name)) return [];
+const sectionsOf = (document: Readonly<Record<string, unknown>>): readonly ReportSection[] => {
+  const sections = Object.entries(document).filter(([name]) => !NOT_CATEGORIES.has(name));
+  if (sections.length > MOST_SECTIONS) throw new WireError(`the report has more than ${MOST_SECTIONS} sections`);
+  return sections.flatMap(([name, value]) => {
     const parsed = v.safeParse(section, value);
     if (!parsed.success) throw new WireError(`config file section ${name.slice(0, 100)} has no dirtree`);
-    const { enabled = '1', dirtree } = parsed.output;
+    const { enabled = '1', dirtree: tree } = parsed.output;
     // Sent all the same, with an empty tree: the section was switched off, not the content deleted.
     if (enabled !== '1') return [];
-    const paths = Object.keys(dirtree).filter((path) => path.length <= MAX_PATH);
+    const paths = Object.keys(tree).filter((path) => path.length <= MAX_PATH);
     return [{ name: name.toLowerCase(), directories: new Set(paths.map((path) => path.replace(/^\/+|\/+$/g, ''))) }];
   });
+};
 
 const reportOf = (document: unknown): Report => {
   const parsed = v.safeParse(head, document, { abortEarly: true });

@@ -115,6 +115,13 @@ describe('a report', () => {
     });
   });
 
+  test('holds directories of any name, also of one that every object has', () => {
+    const dirtree = JSON.parse('{"constructor": {}, "prototype": {}, "__proto__": {}, "toString": {}}') as unknown;
+    expect(parsed({ ...REPORT, linux: { dirtree } })).toMatchObject({
+      report: { sections: [{ name: 'linux', directories: new Set(['constructor', 'prototype', '__proto__', 'toString']) }] },
+    });
+  });
+
   test.each([
     ['1', true],
     ['Yes', true],
@@ -134,6 +141,10 @@ describe('a report', () => {
     ['config file section global is not enabled', { ...REPORT, global: { enabled: '0' } }],
     ['config file section linux has no dirtree', { ...REPORT, linux: { enabled: '1' } }],
     ['the report is nested deeper than 6 levels', { ...REPORT, stats: [[[[[[]]]]]] }],
+    [
+      'the report has more than 100 sections',
+      { ...REPORT, ...Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`linux ${at}`, { dirtree: {} }])) },
+    ],
     ['the report holds more than 12000 values', { ...REPORT, stats: Array.from({ length: 12_001 }, () => 0) }],
   ])('is answered with: %s', (problem, value) => {
     expect(parsed(value)).toEqual({ kind: 'problem', problem });
