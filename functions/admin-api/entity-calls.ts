@@ -2,6 +2,7 @@ import { mayDo, type Operation } from '#domain/access/permissions.ts';
 import { passesIfNoneMatch } from '#wire/api/entity-tags.ts';
 import { type HttpReply, jsonReply } from '#wire/api/http-call.ts';
 import { parseJsonBody } from '#wire/api/json-body.ts';
+import { ENTITY_ID } from '#wire/fields.ts';
 import { field, text } from '#wire/network-file/raw.ts';
 import { type AdminRequest, accessTo } from './admin-deps.ts';
 import { changePart } from './change-part.ts';
@@ -13,7 +14,6 @@ import { badRequest, entityTag, forbidden, notFound } from './replies.ts';
 export const MAX_BODY_BYTES = 1_048_576;
 const JSON_TYPE = 'application/json';
 const MERGE_PATCH = 'application/merge-patch+json';
-const ID = /^[a-z0-9][a-z0-9._-]{0,99}$/;
 
 type Answer = Promise<HttpReply> | HttpReply;
 type Call = (request: AdminRequest) => Answer;
@@ -51,7 +51,7 @@ const named =
   (kind: EntityKind, answer: (request: AdminRequest, part: Part & { readonly kind: EntityKind }) => Answer): Call =>
   (request) => {
     const [id = ''] = request.params;
-    return ID.test(id)
+    return ENTITY_ID.test(id)
       ? answer(request, { kind, id })
       : badRequest('An id is 1 to 100 lower-case letters, digits, `.`, `_` and `-`, beginning with a letter or a digit.');
   };

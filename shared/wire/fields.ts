@@ -1,5 +1,8 @@
 import * as v from 'valibot';
 
+/** Ids of sites, hosts and categories. They stand in paths, keys of tables and tokens without escapes. */
+export const ENTITY_ID = /^[a-z0-9][a-z0-9._-]{0,99}$/;
+
 /** Kinds of field that several documents share. */
 export const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 export const epochMs = count;

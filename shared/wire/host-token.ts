@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { HostId } from '#domain/inventory/inventory.ts';
 import type { HostToken, TokenId } from '#ports/host-tokens.ts';
-import { epochMs, hex64, nonEmpty } from './fields.ts';
+import { ENTITY_ID, epochMs, hex64, nonEmpty } from './fields.ts';
 import { parseValue } from './parse-json.ts';
 
 /**
@@ -15,14 +15,15 @@ export interface HostTokenParts {
   readonly secret: string;
 }
 
-const TEXT = /^mth~([a-z0-9][a-z0-9._-]{0,99})~([0-9a-f]{12})~([A-Za-z0-9_-]{43})$/;
+const TEXT = /^mth~([^~]{1,100})~([0-9a-f]{12})~([A-Za-z0-9_-]{43})$/;
 
 export const printHostToken = ({ host, tokenId, secret }: HostTokenParts): string => `mth~${host}~${tokenId}~${secret}`;
 
 /** Undefined for whatever was never printed as a token. */
 export const parseHostToken = (text: string): HostTokenParts | undefined => {
   const [, host, tokenId, secret] = TEXT.exec(text) ?? [];
-  return host === undefined || tokenId === undefined || secret === undefined ? undefined : { host, tokenId, secret };
+  if (host === undefined || tokenId === undefined || secret === undefined) return undefined;
+  return ENTITY_ID.test(host) ? { host, tokenId, secret } : undefined;
 };
 
 /** As stored: what is known of the token, and the hash that its secret is compared with. */

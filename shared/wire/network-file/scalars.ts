@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { CONTINENTS, COUNTRIES } from '#domain/inventory/countries.ts';
+import { ENTITY_ID } from '../fields.ts';
 import { suggestion } from './near-name.ts';
 
 /** What a scalar's parser says: the value, or what is wrong. */
@@ -29,13 +30,11 @@ export const line = (description: string, longest = 200) =>
     v.check((input) => !CONTROL.test(input), 'must be one line without control characters'),
   );
 
-const SLUG = /^[a-z0-9][a-z0-9._-]{0,99}$/;
-
 export const slug = (description: string) =>
   v.pipe(
     v.string(),
     v.description(description),
-    v.regex(SLUG, 'must be 1 to 100 lower-case letters, digits, `.`, `_` and `-`, beginning with a letter or a digit'),
+    v.regex(ENTITY_ID, 'must be 1 to 100 lower-case letters, digits, `.`, `_` and `-`, beginning with a letter or a digit'),
   );
 
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
