@@ -50,6 +50,10 @@ const LONGEST_BACKOFF_MS = 30_000;
 /** Whoever is told to come back later than this comes back earlier, and gives up in the end. */
 const LONGEST_PAUSE_MS = 60_000;
 const SECOND_MS = 1_000;
+const UNAUTHORIZED = 401;
+/** The gateway, which looks at the tokens of people, says no more than its status. */
+const TOKEN_REFUSED =
+  'the token is not accepted: it has expired, or is not one of a person from the identity provider of this network';
 const REPEATED: readonly number[] = [408, 425, 429];
 const CONFLICTS: readonly number[] = [409, 422];
 
@@ -72,7 +76,8 @@ const problemsOf = (body: unknown): readonly ServiceProblem[] => {
 const reasonOf = (status: number, body: unknown): string => {
   const { kind, value } = isMapping(body) ? body : {};
   const said = [kind, value].filter((one) => typeof one === 'string').join(': ');
-  return said === '' ? `status ${status}` : `${status} ${said}`;
+  if (said !== '') return `${status} ${said}`;
+  return status === UNAUTHORIZED ? `${status} ${TOKEN_REFUSED}` : `status ${status}`;
 };
 
 const understood = ({ status, text, headers }: HttpAnswer): ServiceReply => {

@@ -182,6 +182,7 @@ describe('waiting for the turn', () => {
       '~9',
     ],
     [{ status: 401, body: { kind: 'unauthenticated', value: 'no such token' } }, 77, 'no such token'],
+    [{ status: 401, body: { message: 'Unauthorized' } }, 77, '401 the token is not accepted'],
     [{ status: 404, body: { kind: 'not_found', value: 'no such category' } }, 77, 'no such category'],
   ])('is over at once when the service answers %j', async (refusal, code, text) => {
     server.refusal = refusal;
@@ -247,6 +248,18 @@ describe('a bad network', () => {
     expect((await host.run(host.running('note ran'))).code).toBe(0);
     expect(server.history.at(-1)).toBe('IN_SERVICE 2');
     expect(await host.state()).toBeUndefined();
+  });
+
+  it('is not what a refused token is taken for, when there is an end left to tell', async () => {
+    server.fault = () => 'drop_before';
+    const asked = ['--if-unavailable', 'run', '--verify-timeout', '0'];
+    expect((await host.run(host.running('note ran', ...asked))).code).toBe(0);
+    server.fault = () => 'none';
+    server.refusal = { status: 401, body: { kind: 'unauthenticated', value: 'no such token' } };
+    const end = await host.run(host.running('note again', ...asked));
+    expect({ code: end.code, journal: await host.journal() }).toEqual({ code: 77, journal: ['ran'] });
+    expect(end.err).toContain('the service refuses: 401 unauthenticated: no such token');
+    expect(await host.state()).toMatchObject({ step: 'end', outcome: 'success' });
   });
 
   it('while the command runs is nothing to the command, and the end is told when it is back', async () => {

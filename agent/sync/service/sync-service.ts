@@ -59,7 +59,11 @@ export interface SyncService {
 type Body = Readonly<Record<string, unknown>>;
 
 const FIRST_ERROR = 300;
+const UNAUTHORIZED = 401;
 const NOT_FOUND = 404;
+/** The gateway, which looks at the tokens of people, says no more than its status. */
+const TOKEN_REFUSED =
+  'the token is not accepted: it has expired, or is of another kind (of a host to synchronise, of a person to hold and release)';
 const CONFLICT = 409;
 const HEADERS = { 'user-agent': 'mirrortide-sync' };
 
@@ -163,7 +167,8 @@ const refused = (answer: ServiceAnswer): Refused => ({
 });
 
 function reasonOf({ body, status }: ServiceAnswer): string {
-  return [body['kind'], body['value']].filter((part) => typeof part === 'string').join(': ') || `status ${status}`;
+  const said = [body['kind'], body['value']].filter((part) => typeof part === 'string').join(': ');
+  return said || (status === UNAUTHORIZED ? TOKEN_REFUSED : `status ${status}`);
 }
 
 const problemsOf = ({ problems }: Body): string =>

@@ -7,7 +7,7 @@ export type Delivery =
   /** It was not ours any more; there is nothing left to tell. */
   | { readonly kind: 'lost'; readonly reason: string }
   /** The state file stays, and the next run tells it. */
-  | { readonly kind: 'owed'; readonly reason: string };
+  | { readonly kind: 'owed'; readonly why: 'refused' | 'unavailable'; readonly reason: string };
 
 /** The service takes a host for dead after its lease, and verifies it then: nobody has to wait longer than that to be polite. */
 const LONGEST_MS = 600_000;
@@ -40,7 +40,7 @@ export async function deliverEnd(context: SyncContext, state: SyncRunState): Pro
         'owed',
         `the service was not told that it ended as ${state.outcome}: ${reply.reason}; the next run tells it`,
       );
-      return { kind: 'owed', reason: reply.reason };
+      return { kind: 'owed', why: reply.kind, reason: reply.reason };
     }
     await context.sleep(jittered(context, pauseMs), context.signals.stop);
     pauseMs = Math.min(LONGEST_PAUSE_MS, 2 * pauseMs);

@@ -44,6 +44,7 @@ async function told(context: SyncContext, state: SyncRunState): Promise<Leftover
   const delivery = await deliverEnd(context, state);
   if (delivery.kind !== 'owed') return { kind: 'none' };
   if (context.signals.stop.aborted) return { kind: 'end', outcome: outcome('stopped', 'asked to stop') };
+  if (delivery.why === 'refused') return { kind: 'end', outcome: outcome('refused', `the service refuses: ${delivery.reason}`) };
   // Whatever runs now runs under the synchronisation that was not ended.
   return { kind: 'unavailable', state: { ...state, pass: 'first' }, reason: delivery.reason };
 }

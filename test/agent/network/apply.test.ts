@@ -206,6 +206,13 @@ describe('mirrortide apply, when something is wrong', () => {
     expect({ code, err }).toEqual({ code: 3, err: 'mirrortide: the service: 401 unauthenticated: Who?\n' });
   });
 
+  test('says that it is the token when the gateway says no more than that', async () => {
+    const gateway = await apiServer(() => ({ status: 401, body: { message: 'Unauthorized' } }));
+    const { code, err } = await typedAt({ server: gateway.url, tokenFile: join(folder, 'token') }, 'export', []);
+    await gateway.close();
+    expect({ code, err }).toEqual({ code: 3, err: expect.stringContaining('401 the token is not accepted: it has expired') });
+  });
+
   test('says how to begin when the service has no network yet', async () => {
     const empty = await apiServer(() => ({
       status: 503,
