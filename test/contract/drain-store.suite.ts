@@ -229,7 +229,9 @@ export const drainStoreContract = (make: MakePlace<DrainStore>, options: { reado
     expect(await store.history({ host: 'b', category: 'linux' }, 10)).toEqual([]);
   });
 
-  describe.runIf(options.faults)('a reply that is lost', () => {
+  // A store in memory has no replies that could be lost.
+  if (!options.faults) return;
+  describe('a reply that is lost', () => {
     test.each(['TransactWriteItemsCommand', 'PutItemCommand'])(
       'after %s changes nothing and is not taken for a refusal',
       async (command) => {

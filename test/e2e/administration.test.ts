@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { freePort } from '../../local/emulators/free-port.ts';
 import { type MirrortideProcess, startMirrortide } from '../support/mirrortide-process.ts';
 
 /** docs/administration.md, typed by its reader: its blocks in their order in one shell, on the sample network. */
@@ -29,12 +30,14 @@ afterAll(async () => {
 });
 
 /** What the reader types in the second terminal; the first block is the first terminal's. */
-const scriptOf = (page: string): string => {
+const scriptOf = (page: string, port: number): string => {
   const blocks = [...page.matchAll(/^```sh\n(.*?)^```/gms)].map(([, block = '']) => block);
   return blocks
     .slice(1)
     .join('\necho "=== next"\n')
     .replace('http://127.0.0.1:8080', tide.url)
+    .replaceAll(':9009', `:${port}`)
+    .replace('http.server 9009', `http.server ${port}`)
     .replace('npm run build:agent', `(cd ${root} && npm run --silent build:agent)`)
     .replace('dist/mirrortide.mjs', join(root, 'dist/mirrortide.mjs'));
 };
@@ -58,7 +61,8 @@ const typed = (script: string): Promise<{ readonly code: number | null; readonly
   });
 
 it('takes a mirror from its declaration into the answers, through a synchronisation and out again', async () => {
-  const { code, output } = await typed(scriptOf(await readFile(join(root, 'docs/administration.md'), 'utf8')));
+  const port = await freePort();
+  const { code, output } = await typed(scriptOf(await readFile(join(root, 'docs/administration.md'), 'utf8'), port));
   expect(code, output).toBe(0);
   const [me = '', declared = '', refused = '', proof = '', listed = '', checkedIn = '', sync = '', audit = ''] =
     output.split('=== next\n');
@@ -66,7 +70,7 @@ it('takes a mirror from its declaration into the answers, through a synchronisat
   expect(declared).toContain('"pending":true');
   expect(refused).toContain('\\"XX\\" is not a country');
   expect(proof.trim().split('\n').at(-1)).toContain('{"state":"proved","names":[]}');
-  expect(listed).toContain('http://127.0.0.9:9009/fedora/linux/');
+  expect(listed).toContain(`http://127.0.0.9:${port}/fedora/linux/`);
   expect(checkedIn).toMatch(/"id":"fedora-linux","result":"(?:probing|too_soon)"/);
   expect(sync).toContain('IN_SERVICE');
   const { items } = JSON.parse(audit.split('\n')[0] ?? '') as { items: readonly { operation: string; by: string }[] };
