@@ -4,6 +4,7 @@ import type { HostToken, LockRules } from '#domain/lock/lock-rules.ts';
 import type { ClientKind, HostName, LockName } from '#domain/lock/lock-state.ts';
 import { containsNetblock, parseNetblock } from '#domain/selection/netblock.ts';
 import type { HttpCall } from '#wire/api/http-call.ts';
+import { commonNameOf } from '#wire/lock/common-name.ts';
 import { isHostName } from '#wire/lock/names.ts';
 
 /** Who a request is from, by what it proves. */
@@ -46,17 +47,14 @@ const basicPassword = (encoded: string): string => {
  * The secret that a request carries: `Authorization: Bearer`, the password of `Authorization: Basic` (clients that know only a base
  * URL put it there: https://any:TOKEN@…), or DLMEngine's `x-secret`.
  */
-export const secretOf = ({ headers }: Pick<HttpCall, 'headers'>): string | undefined => {
+const secretOf = ({ headers }: Pick<HttpCall, 'headers'>): string | undefined => {
   const [, scheme = '', value = ''] = /^(Bearer|Basic)\s+(\S+)$/i.exec(headers['authorization'] ?? '') ?? [];
   if (value !== '') return scheme.toLowerCase() === 'basic' ? basicPassword(value) : value;
   return headers['authorization'] === undefined ? headers['x-secret'] : '';
 };
 
-// RFC 4514: attributes are separated by commas that no backslash escapes; only a plain name can be a host.
-const COMMON_NAME = /(?:^|[,/+]\s*)CN\s*=\s*([A-Za-z0-9._:@-]+)\s*(?=$|[,/+])/i;
-
 const byCertificate = (subject: string): Identity => {
-  const [, name] = COMMON_NAME.exec(subject) ?? [];
+  const name = commonNameOf(subject);
   return isHostName(name) ? { kind: 'host', host: name, locks: [] } : { kind: 'unknown_credential' };
 };
 
