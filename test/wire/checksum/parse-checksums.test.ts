@@ -202,7 +202,7 @@ describe('a value', () => {
   });
 });
 
-describe.runIf(spawnSync('sha256sum', ['--version']).status === 0)('what coreutils print', () => {
+describe('what coreutils print', () => {
   const names = [
     'plain.tgz',
     'with blank',
