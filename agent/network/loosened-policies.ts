@@ -1,13 +1,8 @@
-/**
- * Policies under which both the network as it is and the network as it is wanted are valid. Hosts and categories change one by
- * one, and each must be valid at its time: new addresses have to be allowed before the first host uses them, old ones until the
- * last has stopped. Rules of draining name categories that may not be there yet, and whoever applies must stay administrator to
- * the end; both wait for the last step.
- */
+import { isMapping } from '#wire/network-file/raw.ts';
+
 type Mapping = Readonly<Record<string, unknown>>;
 
-const mapping = (value: unknown): Mapping =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Mapping) : {};
+const mapping = (value: unknown): Mapping => (isMapping(value) ? value : {});
 
 const union = (before: unknown, after: unknown): unknown => {
   if (before === 'any' || after === 'any') return 'any';
@@ -20,7 +15,12 @@ const defined = (value: Mapping): Mapping =>
     Object.entries(value).filter(([, one]) => one !== undefined && (one === 'any' || Object.keys(Object(one)).length > 0)),
   );
 
-/** Both in the network file's shape, and so is the result. */
+/**
+ * Policies under which both the network as it is and the network as it is wanted are valid. Hosts and categories change one by
+ * one, and each must be valid at its time: new addresses have to be allowed before the first host uses them, old ones until the
+ * last has stopped. Rules of draining name categories that may not be there yet, and whoever applies must stay administrator to
+ * the end; both wait for the last step. Arguments and result are in the network file's shape.
+ */
 export const loosenedPolicies = (before: unknown, after: unknown): unknown => {
   const had = mapping(before);
   const wanted = mapping(after);

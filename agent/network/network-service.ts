@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { isMapping } from '#wire/network-file/raw.ts';
 import { type HttpAnswer, type HttpCall, httpExchange } from '../service/http-exchange.ts';
 
 export interface NetworkServiceConfig {
@@ -56,9 +57,6 @@ const TOKEN_REFUSED =
   'the token is not accepted: it has expired, or is not one of a person from the identity provider of this network';
 const REPEATED: readonly number[] = [408, 425, 429];
 const CONFLICTS: readonly number[] = [409, 422];
-
-const isMapping = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const parsedBody = (text: string): unknown => {
   try {

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isMapping } from '#wire/network-file/raw.ts';
 
 /** One key that differs; undefined is a key that is not there, and so says what holds anyway. */
 export interface ValueChange {
@@ -7,10 +8,6 @@ export interface ValueChange {
   readonly before: unknown;
   readonly after: unknown;
 }
-
-type Mapping = Readonly<Record<string, unknown>>;
-
-const isMapping = (value: unknown): value is Mapping => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A mapping that is left out is one in which everything is left out. */
 const areMappings = (before: unknown, after: unknown): boolean =>

@@ -1,5 +1,4 @@
-const isMapping = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+import { isMapping } from '../network-file/raw.ts';
 
 /** RFC 7396: null takes a key away, mappings are merged, everything else replaces. Deep documents are the caller's to refuse. */
 export const mergePatch = (target: unknown, patch: unknown): unknown => {
