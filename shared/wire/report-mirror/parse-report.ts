@@ -87,6 +87,14 @@ const SAID_YES = new Set(['true', '1', 't', 'y', 'yes']);
 
 const isSaid = (text: string): boolean => SAID_YES.has(text.toLowerCase());
 
+/** By hand: an expression for slashes at the end looks at every slash inside as often as slashes follow it. */
+const withoutOuterSlashes = (path: string): string => {
+  let [start, end] = [0, path.length];
+  while (path[start] === '/') start += 1;
+  while (end > start && path[end - 1] === '/') end -= 1;
+  return path.slice(start, end);
+};
+
 const sectionsOf = (document: Readonly<Record<string, unknown>>): readonly ReportSection[] => {
   const sections = Object.entries(document).filter(([name]) => !NOT_CATEGORIES.has(name));
   if (sections.length > MOST_SECTIONS) throw new WireError(`the report has more than ${MOST_SECTIONS} sections`);
@@ -97,7 +105,7 @@ const sectionsOf = (document: Readonly<Record<string, unknown>>): readonly Repor
     // Sent all the same, with an empty tree: the section was switched off, not the content deleted.
     if (enabled !== '1') return [];
     const paths = Object.keys(tree).filter((path) => path.length <= MAX_PATH);
-    return [{ name: name.toLowerCase(), directories: new Set(paths.map((path) => path.replace(/^\/+|\/+$/g, ''))) }];
+    return [{ name: name.toLowerCase(), directories: new Set(paths.map(withoutOuterSlashes)) }];
   });
 };
 

@@ -109,9 +109,9 @@ describe('a report', () => {
   });
 
   test('knows sections that are switched off, and none of the client itself', () => {
-    const found = parsed({ ...REPORT, Epel: { enabled: '0', dirtree: {} }, Extra: { dirtree: { '/a/b/': {} } } });
+    const found = parsed({ ...REPORT, Epel: { enabled: '0', dirtree: {} }, Extra: { dirtree: { '//a//b//': {}, '///': {} } } });
     expect(found).toMatchObject({
-      report: { sections: [{ name: 'linux' }, { name: 'extra', directories: new Set(['a/b']) }], userActive: undefined },
+      report: { sections: [{ name: 'linux' }, { name: 'extra', directories: new Set(['a//b', '']) }], userActive: undefined },
     });
   });
 
