@@ -1,3 +1,4 @@
+import { withoutOuterSlashes } from '../outer-slashes.ts';
 import { suggestion } from './near-name.ts';
 import { canonicalNetblock } from './netblock.ts';
 import { type NetworkFileProblem, type ProblemPath, printPath, problem } from './problem.ts';
@@ -73,7 +74,8 @@ const duplicateCarriages = (document: unknown): readonly NetworkFileProblem[] =>
 const duplicateTops = (document: unknown): readonly NetworkFileProblem[] =>
   duplicates(
     list(field(document, 'categories')).map((category, at) => {
-      const top = text(field(category, 'topDirectory'))?.replace(/^\/+|\/+$/g, '');
+      const said = text(field(category, 'topDirectory'));
+      const top = said === undefined ? undefined : withoutOuterSlashes(said);
       const own = top ?? text(field(category, 'id'));
       return { key: own, path: top === undefined ? ['categories', at, 'id'] : ['categories', at, 'topDirectory'] };
     }),

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { CONTINENTS, COUNTRIES } from '#domain/inventory/countries.ts';
 import { ENTITY_ID } from '../fields.ts';
+import { withoutOuterSlashes } from '../outer-slashes.ts';
 import { suggestion } from './near-name.ts';
 
 /** What a scalar's parser says: the value, or what is wrong. */
@@ -144,7 +145,7 @@ export const flag = (description: string) => v.pipe(v.boolean(), v.description(d
 
 /** A path in the network's or a category's space: no leading or trailing slash (they are taken off), no `.` and `..`. */
 const parseRelativePath = (input: string): Parsed<string> => {
-  const path = input.replace(/^\/+|\/+$/g, '');
+  const path = withoutOuterSlashes(input);
   const bad = path !== '' && path.split('/').some((part) => part === '' || part === '.' || part === '..');
   return bad || CONTROL.test(path)
     ? { wrong: 'must be a path like `pub/fedora/linux`, without `.`, `..` and empty parts' }

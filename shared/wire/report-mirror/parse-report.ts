@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { WireError } from '#domain/errors.ts';
 import { bunzip2 } from '../bzip2/bunzip2.ts';
+import { withoutOuterSlashes } from '../outer-slashes.ts';
 import { checkJsonShape } from './json-shape.ts';
 
 /** What report_mirror says, its layers taken off: base64 of bzip2 of JSON. Old clients send a pickle; nobody unpacks those. */
@@ -86,14 +87,6 @@ const section = v.looseObject({ enabled: v.optional(flag), dirtree });
 const SAID_YES = new Set(['true', '1', 't', 'y', 'yes']);
 
 const isSaid = (text: string): boolean => SAID_YES.has(text.toLowerCase());
-
-/** By hand: an expression for slashes at the end looks at every slash inside as often as slashes follow it. */
-const withoutOuterSlashes = (path: string): string => {
-  let [start, end] = [0, path.length];
-  while (path[start] === '/') start += 1;
-  while (end > start && path[end - 1] === '/') end -= 1;
-  return path.slice(start, end);
-};
 
 const sectionsOf = (document: Readonly<Record<string, unknown>>): readonly ReportSection[] => {
   const sections = Object.entries(document).filter(([name]) => !NOT_CATEGORIES.has(name));
