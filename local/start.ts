@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { printProblems } from '#wire/network-file/read-network-file.ts';
 import { loadNetworkFile } from '../agent/network/load-network-file.ts';
 import { applyOnce } from './applied-network.ts';
+import { claimFolder } from './claim-folder.ts';
 import type { Network } from './network.ts';
 import type { StartOptions } from './options.ts';
 import { fullCycle } from './runtime/full-cycle.ts';
@@ -43,6 +44,7 @@ async function openFolder(data: string | undefined): Promise<Folder> {
 /** Starts everything and keeps it running until the signal fires, or, with `once`, until one cycle is done; returns the exit code. */
 export async function startMirrortide(options: StartOptions, signal: AbortSignal): Promise<number> {
   const folder = await openFolder(options.data);
+  const giveBack = await claimFolder(folder.path);
   let sample: SampleNetwork | undefined;
   try {
     if (options.network === undefined) sample = await startSampleNetwork(join(folder.path, 'sample'));
@@ -50,6 +52,7 @@ export async function startMirrortide(options: StartOptions, signal: AbortSignal
     return await runNetwork(options, folder, network, signal);
   } finally {
     await sample?.stop();
+    await giveBack();
     if (!folder.keep) await rm(folder.path, { recursive: true, force: true });
   }
 }

@@ -1,0 +1,37 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { StartProblem } from './start-problem.ts';
+
+const FILE = 'running.pid';
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+};
+
+const isThere = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'EEXIST';
+
+/**
+ * Makes the data directory this process's own, before anything in it is touched: two systems in one directory destroy each other's
+ * state. What a killed process left is taken over. Resolves to what gives the directory back.
+ */
+export async function claimFolder(folder: string): Promise<() => Promise<void>> {
+  const file = join(folder, FILE);
+  const claim = (): Promise<void> => writeFile(file, `${process.pid}\n`, { flag: 'wx' });
+  try {
+    await claim();
+  } catch (error) {
+    if (!isThere(error)) throw error;
+    const holder = Number(await readFile(file, 'utf8'));
+    if (holder > 0 && isAlive(holder)) {
+      throw new StartProblem(`${folder} is in use by process ${holder}; stop it, or if that is something else, remove ${file}`);
+    }
+    await rm(file, { force: true });
+    await claim();
+  }
+  return () => rm(file, { force: true });
+}
