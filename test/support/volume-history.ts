@@ -178,10 +178,10 @@ const judge = async (calm: VolumeStore, volume: string, acknowledged: readonly A
   return found;
 };
 
-const unlessLost = (error: unknown): readonly [] => {
-  const cause = error instanceof Fault ? (error.cause as { code?: string } | undefined) : undefined;
-  if (cause?.code === 'ECONNRESET') return [];
-  throw error;
+/** A reply that was lost is part of a history; a decision that can never be written is a violation of it. */
+const faultOf = (error: unknown): 'lost' | Fault => {
+  if (!(error instanceof Fault)) throw error;
+  return (error.cause as { code?: string } | undefined)?.code === 'ECONNRESET' ? 'lost' : error;
 };
 
 /** Runs a plan against one volume, then reads the log as the serial history that it claims to be. */
@@ -193,6 +193,7 @@ export const runVolumeHistory = async (
   sabotage: Sabotage = (decide) => decide,
 ): Promise<HistoryResult> => {
   const acknowledged: Acknowledged[] = [];
+  const stuck: string[] = [];
   let [clock, refusals, moves, lost] = [0, 0, 0, 0];
   const act = async (actor: number, steps: readonly Step[]): Promise<void> => {
     let fence = 0;
@@ -207,8 +208,12 @@ export const runVolumeHistory = async (
           clock += 1;
           return decide({ ...now, nowMs: clock, by: `actor:${actor}` });
         })
-        .catch(unlessLost);
-      if (outcome === undefined) lost += 1;
+        .catch((error: unknown) => {
+          const fault = faultOf(error);
+          if (fault === 'lost') lost += 1;
+          else stuck.push(`${name}: ${fault.message}`);
+          return [];
+        });
       if (outcome?.decision.kind === 'refused') refusals += 1;
       if (outcome?.decision.kind !== 'change') continue;
       const { next, event } = outcome.decision.change;
@@ -218,5 +223,5 @@ export const runVolumeHistory = async (
     }
   };
   await Promise.all(plan.map((steps, actor) => act(actor, steps)));
-  return { violations: await judge(calm, volume, acknowledged), moves, refusals, lost };
+  return { violations: [...stuck, ...(await judge(calm, volume, acknowledged))], moves, refusals, lost };
 };
