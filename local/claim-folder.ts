@@ -4,13 +4,17 @@ import { StartProblem } from './start-problem.ts';
 
 const FILE = 'running.pid';
 
-const isAlive = (pid: number): boolean => {
+/** A process that was killed and that nobody waited for yet has ended all the same. */
+const isZombie = async (pid: number): Promise<boolean> =>
+  /\) Z /.test(await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''));
+
+const isAlive = async (pid: number): Promise<boolean> => {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
+  return !(await isZombie(pid));
 };
 
 const isThere = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'EEXIST';
@@ -27,7 +31,7 @@ export async function claimFolder(folder: string): Promise<() => Promise<void>> 
   } catch (error) {
     if (!isThere(error)) throw error;
     const holder = Number(await readFile(file, 'utf8'));
-    if (holder > 0 && isAlive(holder)) {
+    if (holder > 0 && (await isAlive(holder))) {
       throw new StartProblem(`${folder} is in use by process ${holder}; stop it, or if that is something else, remove ${file}`);
     }
     await rm(file, { force: true });
