@@ -9,11 +9,7 @@ import {
   syncIdOf,
 } from '#domain/drain/drain-state.ts';
 import type { EpochMs } from '#domain/inventory/inventory.ts';
-
-/** What was asked, or what is wrong with how it was asked. */
-export type ParsedSync<T> =
-  | { readonly kind: 'ok'; readonly value: T }
-  | { readonly kind: 'invalid'; readonly problems: readonly { readonly path: string; readonly message: string }[] };
+import { type ParsedCall, parseCallBody } from '../api/call-body.ts';
 
 const DAY_MS = 86_400_000;
 const LONGEST_REASON = 500;
@@ -34,27 +30,14 @@ export const endSchema = v.strictObject({
 });
 export const reasonSchema = v.strictObject({ reason });
 
-const parseWith = <T>(schema: v.GenericSchema<unknown, T>, body: string): ParsedSync<T> => {
-  let document: unknown;
-  try {
-    document = JSON.parse(body === '' ? '{}' : body);
-  } catch {
-    return { kind: 'invalid', problems: [{ path: '', message: 'the body is not JSON' }] };
-  }
-  const result = v.safeParse(schema, document);
-  if (result.success) return { kind: 'ok', value: result.output };
-  const problems = result.issues.map((issue) => ({ path: v.getDotPath(issue) ?? '', message: issue.message }));
-  return { kind: 'invalid', problems };
-};
-
-export const parseBegin = (body: string): ParsedSync<{ mode: SyncMode; expectedDurationMs?: number | undefined }> =>
-  parseWith(beginSchema, body);
-export const parseHeartbeat = (body: string): ParsedSync<{ fence: number; phase?: 'destructive' | undefined }> =>
-  parseWith(heartbeatSchema, body);
+export const parseBegin = (body: string): ParsedCall<{ mode: SyncMode; expectedDurationMs?: number | undefined }> =>
+  parseCallBody(beginSchema, body);
+export const parseHeartbeat = (body: string): ParsedCall<{ fence: number; phase?: 'destructive' | undefined }> =>
+  parseCallBody(heartbeatSchema, body);
 export const parseEnd = (
   body: string,
-): ParsedSync<{ fence: number; outcome: SyncOutcome; manifestDigest?: string | undefined }> => parseWith(endSchema, body);
-export const parseReason = (body: string): ParsedSync<{ reason: string }> => parseWith(reasonSchema, body);
+): ParsedCall<{ fence: number; outcome: SyncOutcome; manifestDigest?: string | undefined }> => parseCallBody(endSchema, body);
+export const parseReason = (body: string): ParsedCall<{ reason: string }> => parseCallBody(reasonSchema, body);
 
 /** A synchronisation as clients see it; what does not apply is left out. */
 export interface ShownSync {

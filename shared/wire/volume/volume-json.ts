@@ -2,12 +2,8 @@ import * as v from 'valibot';
 import type { Release } from '#domain/volume/release.ts';
 import type { Sha256 } from '#domain/volume/tree.ts';
 import type { Refusal, VolumeEvent, VolumePointer } from '#domain/volume/volume-state.ts';
+import { type ParsedCall, parseCallBody } from '../api/call-body.ts';
 import { hex64 } from '../fields.ts';
-
-/** What was asked, or what is wrong with how it was asked. */
-export type ParsedVolumeBody<T> =
-  | { readonly kind: 'ok'; readonly value: T }
-  | { readonly kind: 'invalid'; readonly problems: readonly { readonly path: string; readonly message: string }[] };
 
 const LONGEST_REASON = 500;
 /** Asked about at once: each is one look into the store. */
@@ -29,32 +25,19 @@ export const releaseSchema = v.strictObject({
 export const rollBackSchema = v.strictObject({ to: v.optional(hex64), reason });
 export const reasonSchema = v.strictObject({ reason });
 
-const parseWith = <T>(schema: v.GenericSchema<unknown, T>, body: string): ParsedVolumeBody<T> => {
-  let document: unknown;
-  try {
-    document = JSON.parse(body === '' ? '{}' : body);
-  } catch {
-    return { kind: 'invalid', problems: [{ path: '', message: 'the body is not JSON' }] };
-  }
-  const result = v.safeParse(schema, document);
-  if (result.success) return { kind: 'ok', value: result.output };
-  const problems = result.issues.map((issue) => ({ path: v.getDotPath(issue) ?? '', message: issue.message }));
-  return { kind: 'invalid', problems };
-};
-
 export interface ReleaseWish {
   readonly release: Sha256;
   readonly expect?: Sha256 | null | undefined;
   readonly fence?: number | undefined;
 }
 
-export const parseAskedObjects = (body: string): ParsedVolumeBody<{ readonly objects: readonly Sha256[] }> =>
-  parseWith(askedObjectsSchema, body);
-export const parseStage = (body: string): ParsedVolumeBody<{ readonly root: Sha256 }> => parseWith(stageSchema, body);
-export const parseReleaseWish = (body: string): ParsedVolumeBody<ReleaseWish> => parseWith(releaseSchema, body);
-export const parseRollBack = (body: string): ParsedVolumeBody<{ readonly to?: Sha256 | undefined; readonly reason: string }> =>
-  parseWith(rollBackSchema, body);
-export const parseVolumeReason = (body: string): ParsedVolumeBody<{ readonly reason: string }> => parseWith(reasonSchema, body);
+export const parseAskedObjects = (body: string): ParsedCall<{ readonly objects: readonly Sha256[] }> =>
+  parseCallBody(askedObjectsSchema, body);
+export const parseStage = (body: string): ParsedCall<{ readonly root: Sha256 }> => parseCallBody(stageSchema, body);
+export const parseReleaseWish = (body: string): ParsedCall<ReleaseWish> => parseCallBody(releaseSchema, body);
+export const parseRollBack = (body: string): ParsedCall<{ readonly to?: Sha256 | undefined; readonly reason: string }> =>
+  parseCallBody(rollBackSchema, body);
+export const parseVolumeReason = (body: string): ParsedCall<{ readonly reason: string }> => parseCallBody(reasonSchema, body);
 
 type Json = Readonly<Record<string, unknown>>;
 
