@@ -1,9 +1,4 @@
-import {
-  DeleteTableCommand,
-  type DynamoDBClient,
-  type TransactWriteItem,
-  type TransactWriteItemsCommandInput,
-} from '@aws-sdk/client-dynamodb';
+import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { dynamoDrainStore } from '#adapters/aws/dynamo-drain-store.ts';
@@ -17,6 +12,7 @@ import {
 } from '../support/drain-history.ts';
 import { useEmulators } from '../support/emulators.ts';
 import { type FaultPlan, injectFaults } from '../support/fault-injection.ts';
+import { type Weaken, weakened } from '../support/weakened-table.ts';
 import { freshTable, quickRetries } from './places.ts';
 
 const emulators = useEmulators();
@@ -60,20 +56,6 @@ const lossy: FaultPlan = ({ command, number }) =>
   number % 23 === 0 && (command === 'TransactWriteItemsCommand' || command === 'PutItemCommand')
     ? { kind: 'reply-lost' }
     : undefined;
-
-/** The same operations over a table whose conditions were made weaker. */
-type Weaken = (item: TransactWriteItem) => TransactWriteItem;
-
-const weakened = (client: DynamoDBClient, weaken: Weaken): void => {
-  client.middlewareStack.add(
-    (next) => (args) => {
-      const input = args.input as TransactWriteItemsCommandInput;
-      if (input.TransactItems === undefined) return next(args);
-      return next({ ...args, input: { ...input, TransactItems: input.TransactItems.map(weaken) } as typeof args.input });
-    },
-    { step: 'initialize', name: 'weakened' },
-  );
-};
 
 const runBatch = async (
   batch: readonly HistoryPlan[],

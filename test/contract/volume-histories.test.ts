@@ -1,15 +1,11 @@
-import {
-  DeleteTableCommand,
-  type DynamoDBClient,
-  type TransactWriteItem,
-  type TransactWriteItemsCommandInput,
-} from '@aws-sdk/client-dynamodb';
+import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { dynamoVolumeStore } from '#adapters/aws/dynamo-volume-store.ts';
 import { useEmulators } from '../support/emulators.ts';
 import { type FaultPlan, injectFaults } from '../support/fault-injection.ts';
 import { type HistoryPlan, type HistoryResult, runVolumeHistory, type Sabotage, STEPS } from '../support/volume-history.ts';
+import { type Weaken, weakened } from '../support/weakened-table.ts';
 import { freshTable, quickRetries } from './places.ts';
 
 const emulators = useEmulators();
@@ -33,20 +29,6 @@ const batchOf = fc.array(plans, { minLength: BATCH, maxLength: BATCH });
 /** Every so many writes are done and their replies lost, below the SDK's retries. */
 const lossy: FaultPlan = ({ command, number }) =>
   number % 17 === 0 && command === 'TransactWriteItemsCommand' ? { kind: 'reply-lost' } : undefined;
-
-type Weaken = (item: TransactWriteItem) => TransactWriteItem;
-
-/** The same operations over a table whose conditions were made weaker. */
-const weakened = (client: DynamoDBClient, weaken: Weaken): void => {
-  client.middlewareStack.add(
-    (next) => (args) => {
-      const input = args.input as TransactWriteItemsCommandInput;
-      if (input.TransactItems === undefined) return next(args);
-      return next({ ...args, input: { ...input, TransactItems: input.TransactItems.map(weaken) } as typeof args.input });
-    },
-    { step: 'initialize', name: 'weakened' },
-  );
-};
 
 const runBatch = async (
   batch: readonly HistoryPlan[],
