@@ -1,13 +1,14 @@
 /** One path of the API of hosts and administrators. `{name}` stands for one part of a path, `{name+}` for one or more. */
 export interface NetworkApiRoute {
   readonly path: string;
-  readonly stage: 'hosts-api' | 'admin-api';
+  readonly stage: 'hosts-api' | 'admin-api' | 'volumes-api';
   /** `jwt`: the front door verifies a token of the identity provider and hands its claims on; `none`: the function knows hosts by their own tokens. */
   readonly auth: 'none' | 'jwt';
 }
 
 const hosts = { stage: 'hosts-api', auth: 'none' } as const;
 const operators = { stage: 'hosts-api', auth: 'jwt' } as const;
+const publishers = { stage: 'volumes-api', auth: 'jwt' } as const;
 const admins = { stage: 'admin-api', auth: 'jwt' } as const;
 
 /**
@@ -22,6 +23,12 @@ export const NETWORK_API_ROUTES: readonly NetworkApiRoute[] = [
   { ...hosts, path: '/api/v1/hosts/{host}/categories/{category}/syncs' },
   { ...operators, path: '/api/v1/hosts/{host}/categories/{category}/hold' },
   { ...operators, path: '/api/v1/hosts/{host}/categories/{category}/release' },
+
+  { ...publishers, path: '/api/v1/volumes' },
+  { ...publishers, path: '/api/v1/volumes/{rest+}' },
+  { ...publishers, path: '/api/v1/releases' },
+  { ...publishers, path: '/api/v1/garbage' },
+  { ...publishers, path: '/api/v1/garbage/{rest+}' },
 
   { ...admins, path: '/api/openapi.json', auth: 'none' },
   { ...admins, path: '/api/v1/me' },

@@ -1,7 +1,7 @@
 import { NETWORK_API_ROUTES } from '../../infra/network-api-routes.ts';
 
 /** Functions behind an HTTP API. */
-export type ApiStage = 'lock-api' | 'hosts-api' | 'admin-api';
+export type ApiStage = 'lock-api' | 'hosts-api' | 'admin-api' | 'volumes-api';
 
 export interface ApiRoute {
   readonly pattern: RegExp;
@@ -16,6 +16,7 @@ export const APIS: Readonly<Record<ApiStage, { readonly title: string; readonly 
   'lock-api': { title: 'The locks', domain: 'locks' },
   'hosts-api': { title: 'Check-ins and syncs', domain: 'network' },
   'admin-api': { title: 'The settings', domain: 'network' },
+  'volumes-api': { title: 'The volumes', domain: 'network' },
 };
 
 /** Longer than any request of a lock's client. */

@@ -6,6 +6,7 @@ import type {
   LambdaFunctionURLEvent,
 } from 'aws-lambda';
 import { dynamoInventoryStore } from '#adapters/aws/dynamo-inventory-store.ts';
+import type { Bucket } from '#adapters/aws/s3-object.ts';
 import { s3SnapshotStore } from '#adapters/aws/s3-snapshot-store.ts';
 import type { Inventory } from '#domain/inventory/inventory.ts';
 import type { SnapshotPointer } from '#domain/snapshot/document.ts';
@@ -19,7 +20,15 @@ import { type FunctionJournal, functionJournal } from './function-journal.ts';
 import { type FunctionPool, functionPool } from './function-pool.ts';
 import { type LocalClients, localClients, provision, type Resources } from './provision.ts';
 import { pendingMessages, type QueueSource, queueSource, takeDeadLetters } from './queue-source.ts';
-import { CRAWL_INSTANCES, QUEUE_VISIBILITY, STAGES, type Stage, stageFunctions } from './stage-functions.ts';
+import {
+  CRAWL_INSTANCES,
+  QUEUE_VISIBILITY,
+  STAGES,
+  type Stage,
+  stageFunctions,
+  VOLUME_INSTANCES,
+  type VolumeStage,
+} from './stage-functions.ts';
 import { type StreamSource, streamSource } from './stream-source.ts';
 
 export interface PublishedSnapshot {
@@ -37,6 +46,9 @@ export interface LocalSystem {
   /** Runs a function once; rejects with FunctionFailure. */
   invoke(stage: Stage, event: unknown): Promise<unknown>;
   answer(event: LambdaFunctionURLEvent): Promise<APIGatewayProxyStructuredResultV2>;
+  content(event: LambdaFunctionURLEvent): Promise<APIGatewayProxyStructuredResultV2>;
+  /** What the CDN reads by itself, beside the functions. */
+  readonly contentBucket: Bucket;
   /** What the API in front of a function does with a request. */
   api(stage: ApiStage, event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2>;
   /** Crawl requests that wait or are being worked on. */
@@ -87,10 +99,13 @@ interface SourcesInput extends Pick<LocalSystemOptions, 'onFault'> {
 interface Sources {
   readonly queue: QueueSource;
   readonly publishQueue: QueueSource;
+  readonly checkQueue: QueueSource;
+  readonly updateQueue: QueueSource;
+  readonly sweepQueue: QueueSource;
   readonly stream: StreamSource;
 }
 
-/** What brings events to functions by itself: two queues, and the stream of the locks. */
+/** What brings events to functions by itself: the queues, and the stream of the locks. */
 function startSources({ emulators, clients, resources, invoke, edge, onFault }: SourcesInput): Sources {
   const queues = { client: clients.sqs, region: emulators.region };
   const queue = queueSource({
@@ -118,7 +133,22 @@ function startSources({ emulators, clients, resources, invoke, edge, onFault }: 
     },
     onFault: (error) => onFault('publishing', error),
   });
-  return { queue, publishQueue, stream };
+  const volumeQueue = (stage: VolumeStage, queueUrl: string): QueueSource =>
+    queueSource({
+      ...queues,
+      queueUrl,
+      concurrency: VOLUME_INSTANCES[stage],
+      invoke: (event) => invoke(stage, event),
+      onFault: (error) => onFault(stage, error),
+    });
+  return {
+    queue,
+    publishQueue,
+    checkQueue: volumeQueue('check-release', resources.checkQueueUrl),
+    updateQueue: volumeQueue('update-volume', resources.updateQueueUrl),
+    sweepQueue: volumeQueue('sweep-volumes', resources.sweepQueueUrl),
+    stream,
+  };
 }
 
 export async function startLocalSystem(options: LocalSystemOptions): Promise<LocalSystem> {
@@ -144,6 +174,8 @@ export async function startLocalSystem(options: LocalSystemOptions): Promise<Loc
     applyInventory: (inventory) => dynamoInventoryStore(clients.dynamoDb, resources.inventoryTable).apply(inventory),
     invoke,
     answer: async (event) => (await invoke('answer', event)) as APIGatewayProxyStructuredResultV2,
+    content: async (event) => (await invoke('content', event)) as APIGatewayProxyStructuredResultV2,
+    contentBucket: { client: clients.s3, name: resources.contentBucket },
     api: async (stage, event) => (await invoke(stage, event)) as APIGatewayProxyStructuredResultV2,
     pendingCrawls: () => pendingMessages({ client: clients.sqs, queueUrl: resources.crawlQueueUrl }),
     crawlsDrained: (signal) => sources.queue.drained(signal),

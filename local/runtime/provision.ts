@@ -26,6 +26,13 @@ export interface Resources {
   /** What is known of hosts beside the inventory: their tokens, their last check-ins. */
   readonly hostTable: string;
   readonly drainTable: string;
+  /** Pointers, releases, logs and dooms of volumes; what proxy volumes hold. */
+  readonly volumeTable: string;
+  /** Files of volumes, and documents of their trees. */
+  readonly contentBucket: string;
+  readonly checkQueueUrl: string;
+  readonly updateQueueUrl: string;
+  readonly sweepQueueUrl: string;
 }
 
 export interface LocalClients {
@@ -40,11 +47,17 @@ const TABLES = {
   observationTable: { name: 'mirrortide-observations', keys: ['category', 'host'] },
   hostTable: { name: 'mirrortide-hosts', keys: ['pk', 'sk'] },
   drainTable: { name: 'mirrortide-drains', keys: ['pk', 'sk'] },
+  volumeTable: { name: 'mirrortide-volumes', keys: ['pk', 'sk'] },
 } as const;
 const LOCK_TABLE = 'mirrortide-locks';
 const BUCKET = 'mirrortide-data';
+const CONTENT_BUCKET = 'mirrortide-content';
 const QUEUE = 'mirrortide-crawl.fifo';
 const PUBLISH_QUEUE = 'mirrortide-publish.fifo';
+/** Of work on volumes, each for one stage. */
+const CHECK_QUEUE = 'mirrortide-check-release.fifo';
+const UPDATE_QUEUE = 'mirrortide-update-volume.fifo';
+const SWEEP_QUEUE = 'mirrortide-sweep-volumes.fifo';
 const DEAD_LETTERS = 'mirrortide-crawl-dead-letters.fifo';
 /** As deployed: deliveries of one message before it is set aside. */
 const MAX_RECEIVE_COUNT = 4;
@@ -106,12 +119,16 @@ function queueArn(url: string, region: string): string {
 export interface QueueVisibility {
   readonly crawlSeconds: number;
   readonly publishSeconds: number;
+  /** Of the three queues of work on volumes. */
+  readonly volumeSeconds: number;
 }
 
 /** Makes tables, bucket and queues as the deployed stack has them; harmless when they are there already. */
 export async function provision(emulators: Emulators, clients: LocalClients, visibility: QueueVisibility): Promise<Resources> {
   const tables = Object.values(TABLES).map(({ name, keys }) => createTable(clients.dynamoDb, name, keys));
-  const bucket = unlessThere(clients.s3.send(new CreateBucketCommand({ Bucket: BUCKET })));
+  const buckets = [BUCKET, CONTENT_BUCKET].map((Bucket) => unlessThere(clients.s3.send(new CreateBucketCommand({ Bucket }))));
+  const volumeQueue = (name: string): Promise<string> =>
+    createQueue(clients, emulators.sqsEndpoint, name, { VisibilityTimeout: String(visibility.volumeSeconds) });
   const deadLetterQueueUrl = await createQueue(clients, emulators.sqsEndpoint, DEAD_LETTERS, {});
   const crawlQueueUrl = await createQueue(clients, emulators.sqsEndpoint, QUEUE, {
     VisibilityTimeout: String(visibility.crawlSeconds),
@@ -125,7 +142,7 @@ export async function provision(emulators: Emulators, clients: LocalClients, vis
     VisibilityTimeout: String(visibility.publishSeconds),
     DelaySeconds: String(PUBLISH_SLOT_MS / 1000),
   });
-  const [lockStreamArn] = await Promise.all([createLockTable(clients.dynamoDb), ...tables, bucket]);
+  const [lockStreamArn] = await Promise.all([createLockTable(clients.dynamoDb), ...tables, ...buckets]);
   return {
     inventoryTable: TABLES.inventoryTable.name,
     pointerTable: TABLES.pointerTable.name,
@@ -138,5 +155,10 @@ export async function provision(emulators: Emulators, clients: LocalClients, vis
     publishQueueUrl,
     hostTable: TABLES.hostTable.name,
     drainTable: TABLES.drainTable.name,
+    volumeTable: TABLES.volumeTable.name,
+    contentBucket: CONTENT_BUCKET,
+    checkQueueUrl: await volumeQueue(CHECK_QUEUE),
+    updateQueueUrl: await volumeQueue(UPDATE_QUEUE),
+    sweepQueueUrl: await volumeQueue(SWEEP_QUEUE),
   };
 }

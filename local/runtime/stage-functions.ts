@@ -1,6 +1,7 @@
 import { FUNCTION_TIMEOUT_MS as ADMIN_TIMEOUT_MS } from '../../functions/admin-api/config.ts';
 import { FUNCTION_TIMEOUT_MS as HOSTS_TIMEOUT_MS } from '../../functions/hosts-api/config.ts';
 import { FUNCTION_TIMEOUT_MS as LOCK_TIMEOUT_MS } from '../../functions/lock-api/config.ts';
+import { FUNCTION_TIMEOUT_MS as VOLUMES_TIMEOUT_MS } from '../../functions/volumes-api/config.ts';
 import { bundleFile } from '../../infra/bundling.ts';
 import type { Emulators } from '../emulators/start-emulators.ts';
 import type { FunctionDefinition } from './function-instance.ts';
@@ -18,8 +19,16 @@ export const STAGES = [
   'record-lock-events',
   'sweep-locks',
   'sweep-drains',
+  'volumes-api',
+  'check-release',
+  'update-volume',
+  'sweep-volumes',
+  'content',
 ] as const;
 export type Stage = (typeof STAGES)[number];
+
+/** The longest that a function may run. */
+const VOLUME_WORK_MS = 900_000;
 
 /** Time-outs as deployed. Instances: as many as two cores bear; one for the stages that must not run twice at a time. */
 const SIZES: Readonly<Record<Stage, { readonly timeoutMs: number; readonly concurrency: number }>> = {
@@ -34,12 +43,25 @@ const SIZES: Readonly<Record<Stage, { readonly timeoutMs: number; readonly concu
   'record-lock-events': { timeoutMs: 60_000, concurrency: 1 },
   'sweep-locks': { timeoutMs: 60_000, concurrency: 1 },
   'sweep-drains': { timeoutMs: 50_000, concurrency: 1 },
+  'volumes-api': { timeoutMs: VOLUMES_TIMEOUT_MS, concurrency: 2 },
+  'check-release': { timeoutMs: VOLUME_WORK_MS, concurrency: 2 },
+  'update-volume': { timeoutMs: VOLUME_WORK_MS, concurrency: 1 },
+  'sweep-volumes': { timeoutMs: VOLUME_WORK_MS, concurrency: 1 },
+  content: { timeoutMs: 28_000, concurrency: 4 },
 };
 export const CRAWL_INSTANCES = SIZES['crawl-mirror'].concurrency;
+/** Stages with a queue of work on volumes. */
+export type VolumeStage = 'check-release' | 'update-volume' | 'sweep-volumes';
+export const VOLUME_INSTANCES: Readonly<Record<VolumeStage, number>> = {
+  'check-release': SIZES['check-release'].concurrency,
+  'update-volume': SIZES['update-volume'].concurrency,
+  'sweep-volumes': SIZES['sweep-volumes'].concurrency,
+};
 /** A message comes again when its work did not end in the function's time. */
 export const QUEUE_VISIBILITY: QueueVisibility = {
   crawlSeconds: SIZES['crawl-mirror'].timeoutMs / 1000 + 30,
   publishSeconds: SIZES['publish-snapshot'].timeoutMs / 1000 + 30,
+  volumeSeconds: VOLUME_WORK_MS / 1000 + 30,
 };
 
 /** Every value that a stage may ask for by its `ENV_KEYS`. */
@@ -54,6 +76,11 @@ function stageEnvironment(resources: Resources): Readonly<Record<string, string>
     MIRRORTIDE_PUBLISH_QUEUE_URL: resources.publishQueueUrl,
     MIRRORTIDE_HOST_TABLE: resources.hostTable,
     MIRRORTIDE_DRAIN_TABLE: resources.drainTable,
+    MIRRORTIDE_VOLUME_TABLE: resources.volumeTable,
+    MIRRORTIDE_CONTENT_BUCKET: resources.contentBucket,
+    MIRRORTIDE_CHECK_QUEUE_URL: resources.checkQueueUrl,
+    MIRRORTIDE_UPDATE_QUEUE_URL: resources.updateQueueUrl,
+    MIRRORTIDE_SWEEP_QUEUE_URL: resources.sweepQueueUrl,
     // Empty: the edge table is an object in the bucket.
     MIRRORTIDE_EDGE_TABLE_ARN: '',
   };

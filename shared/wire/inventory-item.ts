@@ -1,9 +1,11 @@
 import * as v from 'valibot';
+import type { ContentRules } from '#domain/content/content-rules.ts';
 import { DEFAULT_DRAIN_POLICY, DRAIN_FAILURES, DRAIN_SCOPES, type DrainPolicy } from '#domain/drain/drain-policy.ts';
 import { WireError } from '#domain/errors.ts';
 import { type AccessPolicy, DEFAULT_ACCESS_POLICY } from '#domain/inventory/access-policy.ts';
 import type { Category, Host, Master, NetworkSettings, RepositoryRule, Site } from '#domain/inventory/inventory.ts';
 import type { LockRules } from '#domain/lock/lock-rules.ts';
+import { contentRulesSchema } from './content/content-rules.ts';
 import { lockRulesSchema } from './lock/lock-rules.ts';
 
 /** One thing that the inventory's store keeps by itself. */
@@ -12,7 +14,15 @@ export type InventoryEntity =
   | { readonly kind: 'category'; readonly value: Category }
   | { readonly kind: 'host'; readonly value: Host }
   | { readonly kind: 'settings'; readonly value: NetworkSettings }
-  | { readonly kind: 'locks'; readonly value: LockRules };
+  | { readonly kind: 'locks'; readonly value: LockRules }
+  | { readonly kind: 'content'; readonly value: ContentRules };
+
+/** Entities of which a network has one each, and whose name is their kind. */
+export const SINGLE_KINDS = ['settings', 'locks', 'content'] as const;
+export type SingleKind = (typeof SINGLE_KINDS)[number];
+
+const isSingle = (input: InventoryEntity): input is Extract<InventoryEntity, { readonly kind: SingleKind }> =>
+  (SINGLE_KINDS as readonly string[]).includes(input.kind);
 
 // Only shapes are checked here: values were judged by the network file or the administration before they were stored. Unknown
 // keys are dropped, so that an older function reads what a newer one wrote.
@@ -153,6 +163,7 @@ const entity = v.variant('kind', [
   v.object({ v: version, kind: v.literal('host'), value: host }),
   v.object({ v: version, kind: v.literal('settings'), value: settings }),
   v.object({ v: version, kind: v.literal('locks'), value: lockRulesSchema }),
+  v.object({ v: version, kind: v.literal('content'), value: contentRulesSchema }),
 ]);
 
 const withNulls = (input: InventoryEntity): unknown =>
@@ -174,6 +185,5 @@ export const parseEntity = (text: string): InventoryEntity => {
   }
 };
 
-/** `host/ID`, `category/ID`, `site/ID`, `settings`, `locks`: how people and logs call it. */
-export const entityName = (input: InventoryEntity): string =>
-  input.kind === 'settings' || input.kind === 'locks' ? input.kind : `${input.kind}/${input.value.id}`;
+/** `host/ID`, `category/ID`, `site/ID`, `settings`, `locks`, `content`: how people and logs call it. */
+export const entityName = (input: InventoryEntity): string => (isSingle(input) ? input.kind : `${input.kind}/${input.value.id}`);

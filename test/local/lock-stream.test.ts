@@ -19,7 +19,7 @@ const running: StreamSource[] = [];
 
 beforeAll(async () => {
   const endpoints = emulators.endpoints();
-  resources = await provision(endpoints, localClients(endpoints), { crawlSeconds: 30, publishSeconds: 30 });
+  resources = await provision(endpoints, localClients(endpoints), { crawlSeconds: 30, publishSeconds: 30, volumeSeconds: 60 });
   const store = dynamoLockStore(emulators.dynamoDb(), resources.lockTable);
   operations = lockOperations(lockDeps(store, { now: Date.now }, lockRules({ defaults: lockConfig({ failureBudget: 2 }) })));
   Object.assign(process.env, {

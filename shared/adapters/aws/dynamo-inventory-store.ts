@@ -34,6 +34,7 @@ const entitiesOf = (inventory: Inventory): readonly InventoryEntity[] => [
   ...inventory.hosts.map((value): InventoryEntity => ({ kind: 'host', value })),
   { kind: 'settings', value: inventory.settings },
   ...(inventory.locks === undefined ? [] : [{ kind: 'locks', value: inventory.locks } as const]),
+  ...(inventory.content === undefined ? [] : [{ kind: 'content', value: inventory.content } as const]),
 ];
 
 const textsOf = (inventory: Inventory): Stored =>
@@ -70,8 +71,8 @@ const writesOf = (change: InventoryChange, wanted: Stored): readonly Write[] => 
   const puts = (kind: string) => ofKind(put, kind).map((name): Write => ({ name, text: wanted.get(name) }));
   const removes = (kind: string) => ofKind(change.removed, kind).map((name): Write => ({ name, text: undefined }));
   return [
-    ...['site', 'category', 'host', 'locks'].flatMap(puts),
-    ...['locks', 'host', 'category', 'site'].flatMap(removes),
+    ...['site', 'category', 'host', 'locks', 'content'].flatMap(puts),
+    ...['content', 'locks', 'host', 'category', 'site'].flatMap(removes),
     ...puts('settings'),
   ];
 };

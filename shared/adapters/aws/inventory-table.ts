@@ -10,13 +10,13 @@ import { type Item, toItem } from './flat-item.ts';
  * The inventory's table: partition key `kind`, sort key `id`.
  *
  *   site|category|host / ID                 `entity`: the entity's text
- *   settings|locks / network                the same
+ *   settings|locks|content / network        the same
  *   revision / network                      `revision`: how many changes there were; `requestId` of the last
  *   audit[/host/ID|/site/ID] / REVISION     `entry`: one change; never written twice
  *   reply/KEY / reply                       what a request with an idempotency key was answered, until `expires`
  *   challenge / HOST                        what the owner of a pending host is to publish
  */
-export const ENTITY_KINDS = ['site', 'category', 'host', 'locks', 'settings'] as const;
+export const ENTITY_KINDS = ['site', 'category', 'host', 'locks', 'content', 'settings'] as const;
 type Kind = (typeof ENTITY_KINDS)[number];
 
 /** Texts by entity name. */
@@ -35,7 +35,7 @@ export interface TableKey {
 
 const REVISION_KEY: TableKey = { kind: 'revision', id: NETWORK_ID };
 
-/** `host/ID` and the like; `settings` and `locks` are one each. */
+/** `host/ID` and the like; `settings`, `locks` and `content` are one each. */
 export const keyOfName = (name: string): TableKey => {
   const slash = name.indexOf('/');
   return slash === -1 ? { kind: name, id: NETWORK_ID } : { kind: name.slice(0, slash), id: name.slice(slash + 1) };
@@ -118,10 +118,12 @@ export const readInventory = async (dynamo: DynamoDBClient, table: string): Prom
   const entities = await readEntities(dynamo, table);
   const settings = entities.find((entity) => entity.kind === 'settings');
   const locks = entities.find((entity) => entity.kind === 'locks');
+  const content = entities.find((entity) => entity.kind === 'content');
   if (settings === undefined) return undefined;
   return {
     settings: settings.value,
     ...(locks !== undefined && { locks: locks.value }),
+    ...(content !== undefined && { content: content.value }),
     sites: entities.flatMap((entity) => (entity.kind === 'site' ? [entity.value] : [])),
     categories: entities.flatMap((entity) => (entity.kind === 'category' ? [entity.value] : [])),
     hosts: entities.flatMap((entity) => (entity.kind === 'host' ? [entity.value] : [])),

@@ -29,7 +29,8 @@ const namesIn = ({ operation, entity, after }: AuditEntry): readonly string[] =>
     return [...added, ...changed, ...removed];
   }
   if (!entity.startsWith('settings/')) return [entity];
-  return [entity === 'settings/locks' ? 'locks' : 'settings'];
+  const section = entity.slice('settings/'.length);
+  return [section === 'locks' || section === 'content' ? section : 'settings'];
 };
 
 /** What was changed since, in order; undefined when there is too much of it, or when the trail does not have it all. */
@@ -96,11 +97,12 @@ const replaced = <Value extends { readonly id: string }>(
 
 const updated = (inventory: Inventory, names: ReadonlySet<string>, read: readonly InventoryEntity[]): Inventory => {
   const settings = read.find((entity) => entity.kind === 'settings')?.value ?? inventory.settings;
-  const { locks: heldLocks } = inventory;
-  const locks = names.has('locks') ? read.find((entity) => entity.kind === 'locks')?.value : heldLocks;
+  const locks = names.has('locks') ? read.find((entity) => entity.kind === 'locks')?.value : inventory.locks;
+  const content = names.has('content') ? read.find((entity) => entity.kind === 'content')?.value : inventory.content;
   return {
     settings,
     ...(locks !== undefined && { locks }),
+    ...(content !== undefined && { content }),
     sites: replaced(inventory.sites, 'site', names, read),
     categories: replaced(inventory.categories, 'category', names, read),
     hosts: replaced(inventory.hosts, 'host', names, read),

@@ -5,6 +5,7 @@
  * turn a directory into a repository are data of the category, so that no distribution's layout is known to the code.
  */
 
+import type { ContentRules } from '../content/content-rules.ts';
 import type { DrainPolicy } from '../drain/drain-policy.ts';
 import type { LockRules } from '../lock/lock-rules.ts';
 import type { AccessPolicy } from './access-policy.ts';
@@ -193,6 +194,8 @@ export interface Inventory {
   readonly settings: NetworkSettings;
   /** Absent: the network has no locks. */
   readonly locks?: LockRules;
+  /** Absent: the network serves no content itself. */
+  readonly content?: ContentRules;
   readonly sites: readonly Site[];
   readonly categories: readonly Category[];
   readonly hosts: readonly Host[];

@@ -11,6 +11,34 @@ export type VolumeId = string;
 export const VOLUME_TYPES = ['files', 'rpm', 'apt', 'pypi', 'wheel'] as const;
 export type VolumeType = (typeof VOLUME_TYPES)[number];
 
+/** Users as the identity provider names them, or `group:NAME` for everybody in one of its groups. */
+export type Principal = string;
+
+/** Who may do what with one volume; administrators of the network may do everything. */
+export interface VolumeRoles {
+  /** Stage, upload, have checked, abort; nothing that clients see. */
+  readonly publishers: readonly Principal[];
+  /** Make a validated release current. */
+  readonly releasers: readonly Principal[];
+  /** Roll back, hold, resume, pin, ask for an update. */
+  readonly operators: readonly Principal[];
+}
+
+/** Where a volume is copied from at its times, under the volume's lease. */
+export interface VolumeUpstream {
+  /** `http`: indexes say what there is, by the volume's type. `rsync`: the module is listed. */
+  readonly kind: 'http' | 'rsync';
+  /** Of the tree's top, without a slash at the end. */
+  readonly url: string;
+  /** Where files that rsync lists are read from, over HTTP. */
+  readonly filesUrl?: string;
+  /** Regular expressions over paths, whole path: what they fit is not copied. */
+  readonly excludes: readonly string[];
+  readonly everyMs: number;
+  /** `false`: a validated update waits for a releaser. */
+  readonly release: boolean;
+}
+
 export interface Volume {
   readonly id: VolumeId;
   /** Path below the host's root, without a slash at either end: `ubuntu`, `wheel/debian-12-x86_64`. No mount is below another. */
@@ -26,6 +54,9 @@ export interface Volume {
   readonly retain: number;
   /** How long paths of a superseded release still resolve, for clients that read the index before the change. */
   readonly graceMs: number;
+  /** Absent: administrators of the network only. */
+  readonly roles?: VolumeRoles;
+  readonly upstream?: VolumeUpstream;
   readonly comment?: string;
 }
 

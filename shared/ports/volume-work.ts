@@ -1,0 +1,17 @@
+import type { Sha256 } from '#domain/volume/tree.ts';
+import type { VolumeId } from '#domain/volume/volume.ts';
+
+/** What is done to volumes behind a queue, since it may take minutes. Each kind has a queue and a stage of its own. */
+export type VolumeWork =
+  /** All of the release's objects are said to be stored: see that they are, and whether it is good. */
+  | { readonly kind: 'check'; readonly volume: VolumeId; readonly root: Sha256 }
+  /** Copy what changed upstream. */
+  | { readonly kind: 'update'; readonly volume: VolumeId; readonly by: string }
+  /** End releases that nobody needs, and remove objects that no release needs; `planned` only counts them. */
+  | { readonly kind: 'sweep'; readonly by: string; readonly mode: 'planned' | 'done' };
+
+/** Work of one volume is done one piece at a time, in order. Throws Fault. */
+export interface VolumeWorkQueue<Work extends VolumeWork = VolumeWork> {
+  /** `requestId`: equal ones within five minutes are the same request. */
+  readonly send: (work: Work, requestId: string) => Promise<void>;
+}
