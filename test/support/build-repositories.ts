@@ -14,6 +14,8 @@ export interface AptLayout {
   /** `stable`; becomes `dists/SUITE`. */
   readonly suite: string;
   readonly architectures: readonly string[];
+  /** Says in `Release` that indexes are there by their hashes as well, as Debian's and Ubuntu's do. */
+  readonly byHash?: boolean;
 }
 
 const run = async (program: string, args: readonly string[], debianPackage: string, cwd?: string): Promise<ProgramResult> => {
@@ -106,6 +108,7 @@ const writeRelease = async (top: string, layout: AptLayout): Promise<void> => {
     Codename: layout.suite,
     Architectures: layout.architectures.join(' '),
     Components: 'main',
+    ...(layout.byHash === true && { 'Acquire-By-Hash': 'yes' }),
   };
   const options = Object.entries(fields).flatMap(([key, value]) => ['-o', `APT::FTPArchive::Release::${key}=${value}`]);
   await rm(join(dists, 'Release'), { force: true });
