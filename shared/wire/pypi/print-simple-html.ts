@@ -1,6 +1,6 @@
 import { escapeXml } from '#domain/metalink/xml-text.ts';
-import type { Distribution } from '#domain/volume/python/simple-index.ts';
-import { filePlace, projectPlace } from './simple-place.ts';
+import type { SimpleFile, SimpleProject } from '#domain/volume/python/simple-project.ts';
+import { projectPlace } from './simple-place.ts';
 
 /** PEP 503 with PEP 629. pip 22.0 refuses pages without the document type. */
 const page = (title: string, lines: readonly string[]): string => `<!DOCTYPE html>
@@ -24,13 +24,19 @@ export const printSimpleIndexHtml = (mount: string, projects: readonly string[])
   );
 
 /** The files of one project, each linked with its digest. */
-export const printSimpleProjectHtml = (mount: string, project: string, files: readonly Distribution[]): string =>
-  page(
-    `Links for ${project}`,
-    files.map((file) => link(mount, file)),
-  );
+export const printSimpleProjectHtml = ({ name, files }: SimpleProject): string => page(`Links for ${name}`, files.map(link));
 
-function link(mount: string, { path, name, sha256, requiresPython }: Distribution): string {
-  const requires = requiresPython === undefined ? '' : ` data-requires-python="${escapeXml(requiresPython)}"`;
-  return `<a href="${escapeXml(filePlace(mount, path))}#sha256=${sha256}"${requires}>${escapeXml(name)}</a><br>`;
+function link(file: SimpleFile): string {
+  const { name, url, sha256, requiresPython, coreMetadata, yanked } = file;
+  const metadata = coreMetadata && (coreMetadata.sha256 === undefined ? 'true' : `sha256=${coreMetadata.sha256}`);
+  const attributes = {
+    href: `${url}${sha256 === undefined ? '' : `#sha256=${sha256}`}`,
+    'data-requires-python': requiresPython,
+    'data-core-metadata': metadata,
+    // The name that it had before PEP 714; pip before 23.2 knows no other.
+    'data-dist-info-metadata': metadata,
+    'data-yanked': yanked,
+  };
+  const written = Object.entries(attributes).map(([key, value]) => (value === undefined ? '' : ` ${key}="${escapeXml(value)}"`));
+  return `<a${written.join('')}>${escapeXml(name)}</a><br>`;
 }

@@ -2,6 +2,7 @@ import { PLAIN_HTML, SIMPLE_HTML, SIMPLE_JSON, type SimpleForm } from '#domain/v
 import { type Distribution, simpleIndex } from '#domain/volume/python/simple-index.ts';
 import { printSimpleIndexHtml, printSimpleProjectHtml } from './print-simple-html.ts';
 import { printSimpleIndexJson, printSimpleProjectJson } from './print-simple-json.ts';
+import { releasedProject } from './simple-place.ts';
 
 export interface SimplePage {
   /** Seen from the root of the release. */
@@ -22,8 +23,9 @@ export function* simplePages(mount: string, distributions: readonly Distribution
   const projects = [...index.keys()];
   yield { path: `simple/${SIMPLE_PAGE_NAMES[PLAIN_HTML]}`, text: printSimpleIndexHtml(mount, projects) };
   yield { path: `simple/${SIMPLE_PAGE_NAMES[SIMPLE_JSON]}`, text: printSimpleIndexJson(projects) };
-  for (const [project, files] of index) {
-    yield { path: `simple/${project}/${SIMPLE_PAGE_NAMES[PLAIN_HTML]}`, text: printSimpleProjectHtml(mount, project, files) };
-    yield { path: `simple/${project}/${SIMPLE_PAGE_NAMES[SIMPLE_JSON]}`, text: printSimpleProjectJson(mount, project, files) };
+  for (const [name, files] of index) {
+    const project = releasedProject(mount, name, files);
+    yield { path: `simple/${name}/${SIMPLE_PAGE_NAMES[PLAIN_HTML]}`, text: printSimpleProjectHtml(project) };
+    yield { path: `simple/${name}/${SIMPLE_PAGE_NAMES[SIMPLE_JSON]}`, text: printSimpleProjectJson(project) };
   }
 }

@@ -14,6 +14,7 @@ import { printSimpleIndexHtml, printSimpleProjectHtml } from '#wire/pypi/print-s
 import { printSimpleIndexJson, printSimpleProjectJson } from '#wire/pypi/print-simple-json.ts';
 import { pythonDocuments } from '#wire/pypi/python-documents.ts';
 import { simplePages } from '#wire/pypi/simple-pages.ts';
+import { releasedProject } from '#wire/pypi/simple-place.ts';
 import { buildWheel, type WheelPlan, wheelFileName } from '../../support/build-wheel.ts';
 import { treeOfFiles } from '../../support/directory-tree.ts';
 import { runProgram } from '../../support/run-program.ts';
@@ -47,7 +48,7 @@ describe('pages of the Simple API', () => {
 
   it('are HTML with absolute links and digests', () => {
     const wheel = file('hat-1.0+cpu-py3-none-any.whl', 'hat', { requiresPython: '>=3.8, <4' });
-    expect(printSimpleProjectHtml('wheel/debian 12', 'hat', [wheel])).toBe(`<!DOCTYPE html>
+    expect(printSimpleProjectHtml(releasedProject('wheel/debian 12', 'hat', [wheel]))).toBe(`<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -68,7 +69,7 @@ describe('pages of the Simple API', () => {
 
   it('are JSON without fields that are not known', () => {
     const files = [file('hat-1.0.tar.gz', 'hat'), file('hat-1.0-py3-none-any.whl', 'hat', { requiresPython: '>=3' })];
-    expect(JSON.parse(printSimpleProjectJson('pypi', 'hat', files))).toEqual({
+    expect(JSON.parse(printSimpleProjectJson(releasedProject('pypi', 'hat', files)))).toEqual({
       meta: { 'api-version': '1.1' },
       name: 'hat',
       versions: ['1.0'],
@@ -88,7 +89,7 @@ describe('pages of the Simple API', () => {
 
   it('have links that resolve in the release, by the reader that pages of others are held to', () => {
     const files = [file('hat-1.0+a&b.tar.gz', 'hat', { path: 'odd "folder"/ä%20/hat-1.0+a&b.tar.gz' })];
-    const page = new Uint8Array(Buffer.from(printSimpleProjectHtml('pypi', 'hat', files)));
+    const page = new Uint8Array(Buffer.from(printSimpleProjectHtml(releasedProject('pypi', 'hat', files))));
     expect(parseSimplePage(page, 'pypi', 'simple/hat/index.html').map(({ path, sha256 }) => [path, sha256])).toEqual([
       ['odd "folder"/ä%20/hat-1.0+a&b.tar.gz', HASH],
     ]);
@@ -148,7 +149,7 @@ describe('pages of the Simple API', () => {
         const wanted = chooseSimpleForm(request.headers.accept);
         asked.push(`${project} ${wanted}`);
         const print = form === SIMPLE_JSON ? printSimpleProjectJson : printSimpleProjectHtml;
-        response.writeHead(200, { 'content-type': form }).end(print('pypi', project, files));
+        response.writeHead(200, { 'content-type': form }).end(print(releasedProject('pypi', project, files)));
       } else if (wheel !== undefined) response.end(wheel);
       else response.writeHead(404).end();
     });
