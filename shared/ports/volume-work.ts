@@ -1,5 +1,6 @@
 import type { Sha256 } from '#domain/volume/tree.ts';
 import type { VolumeId } from '#domain/volume/volume.ts';
+import type { SweepMode } from './volume-sweeps.ts';
 
 /** What is done to volumes behind a queue, since it may take minutes. Each kind has a queue and a stage of its own. */
 export type VolumeWork =
@@ -7,8 +8,8 @@ export type VolumeWork =
   | { readonly kind: 'check'; readonly volume: VolumeId; readonly root: Sha256 }
   /** Copy what changed upstream. */
   | { readonly kind: 'update'; readonly volume: VolumeId; readonly by: string }
-  /** End releases that nobody needs, and remove objects that no release needs; `planned` only counts them. */
-  | { readonly kind: 'sweep'; readonly by: string; readonly mode: 'planned' | 'done' };
+  /** End releases that nobody needs, and remove objects that no release needs. `run` is the name of its report, never used before. */
+  | { readonly kind: 'sweep'; readonly run: string; readonly by: string; readonly mode: SweepMode };
 
 /** Work of one volume is done one piece at a time, in order. Throws Fault. */
 export interface VolumeWorkQueue<Work extends VolumeWork = VolumeWork> {

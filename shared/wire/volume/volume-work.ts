@@ -7,7 +7,7 @@ const version = v.literal(1);
 const work = v.variant('kind', [
   v.object({ v: version, kind: v.literal('check'), volume: nonEmpty, root: hex64 }),
   v.object({ v: version, kind: v.literal('update'), volume: nonEmpty, by: v.string() }),
-  v.object({ v: version, kind: v.literal('sweep'), by: v.string(), mode: v.picklist(['planned', 'done']) }),
+  v.object({ v: version, kind: v.literal('sweep'), run: nonEmpty, by: v.string(), mode: v.picklist(['planned', 'done']) }),
 ]);
 
 export const printVolumeWork = (value: VolumeWork): string => JSON.stringify({ v: 1, ...value });
