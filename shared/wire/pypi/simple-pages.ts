@@ -1,8 +1,6 @@
-import { PLAIN_HTML, SIMPLE_HTML, SIMPLE_JSON, type SimpleForm } from '#domain/volume/python/choose-simple-form.ts';
 import { type Distribution, simpleIndex } from '#domain/volume/python/simple-index.ts';
-import { printSimpleIndexHtml, printSimpleProjectHtml } from './print-simple-html.ts';
 import { printSimpleIndexJson, printSimpleProjectJson } from './print-simple-json.ts';
-import { releasedProject } from './simple-place.ts';
+import { keptProject } from './simple-place.ts';
 
 export interface SimplePage {
   /** Seen from the root of the release. */
@@ -10,22 +8,18 @@ export interface SimplePage {
   readonly text: string;
 }
 
-/** The file of a page in each form, as bandersnatch calls them. */
-export const SIMPLE_PAGE_NAMES: Readonly<Record<SimpleForm, string>> = {
-  [PLAIN_HTML]: 'index.html',
-  [SIMPLE_HTML]: 'index.html',
-  [SIMPLE_JSON]: 'index.v1_json',
-};
+/** In the folder of a page, as bandersnatch calls it. */
+export const SIMPLE_PAGE_NAME = 'index.v1_json';
+export const SIMPLE_FOLDER = 'simple/';
 
-/** All pages of the index of a release, in both forms: that of the projects, then each project's. */
-export function* simplePages(mount: string, distributions: readonly Distribution[]): Generator<SimplePage> {
+/**
+ * All pages of the index of a release, as they are kept in it: that of the projects, then each project's. They are JSON, which
+ * `content` prints in the form that a client asks for, with links to the mount that it was asked at; in the release they do not name a
+ * mount, so that the same files are the same release wherever the volume is.
+ */
+export function* pythonIndexPages(distributions: readonly Distribution[]): Generator<SimplePage> {
   const index = simpleIndex(distributions);
-  const projects = [...index.keys()];
-  yield { path: `simple/${SIMPLE_PAGE_NAMES[PLAIN_HTML]}`, text: printSimpleIndexHtml(mount, projects) };
-  yield { path: `simple/${SIMPLE_PAGE_NAMES[SIMPLE_JSON]}`, text: printSimpleIndexJson(projects) };
-  for (const [name, files] of index) {
-    const project = releasedProject(mount, name, files);
-    yield { path: `simple/${name}/${SIMPLE_PAGE_NAMES[PLAIN_HTML]}`, text: printSimpleProjectHtml(project) };
-    yield { path: `simple/${name}/${SIMPLE_PAGE_NAMES[SIMPLE_JSON]}`, text: printSimpleProjectJson(project) };
-  }
+  yield { path: `${SIMPLE_FOLDER}${SIMPLE_PAGE_NAME}`, text: printSimpleIndexJson([...index.keys()]) };
+  for (const [name, files] of index)
+    yield { path: `${SIMPLE_FOLDER}${name}/${SIMPLE_PAGE_NAME}`, text: printSimpleProjectJson(keptProject(name, files)) };
 }

@@ -13,8 +13,8 @@ import { parseSimplePage } from '#wire/pypi/parse-simple-page.ts';
 import { printSimpleIndexHtml, printSimpleProjectHtml } from '#wire/pypi/print-simple-html.ts';
 import { printSimpleIndexJson, printSimpleProjectJson } from '#wire/pypi/print-simple-json.ts';
 import { pythonDocuments } from '#wire/pypi/python-documents.ts';
-import { simplePages } from '#wire/pypi/simple-pages.ts';
-import { releasedProject } from '#wire/pypi/simple-place.ts';
+import { pythonIndexPages } from '#wire/pypi/simple-pages.ts';
+import { keptProject, shownProject } from '#wire/pypi/simple-place.ts';
 import { buildWheel, type WheelPlan, wheelFileName } from '../../support/build-wheel.ts';
 import { treeOfFiles } from '../../support/directory-tree.ts';
 import { runProgram } from '../../support/run-program.ts';
@@ -32,6 +32,10 @@ const file = (name: string, project: string, more: Partial<Distribution> = {}): 
   ...more,
 });
 
+/** As a client sees it that asked below the mount. */
+const shown = (mount: string, name: string, files: readonly Distribution[]) =>
+  shownProject(keptProject(name, files), mount, `simple/${name}/index.v1_json`, mount);
+
 describe('pages of the Simple API', () => {
   it('are of projects in order, whose files are offered once', () => {
     const files = [
@@ -48,7 +52,7 @@ describe('pages of the Simple API', () => {
 
   it('are HTML with absolute links and digests', () => {
     const wheel = file('hat-1.0+cpu-py3-none-any.whl', 'hat', { requiresPython: '>=3.8, <4' });
-    expect(printSimpleProjectHtml(releasedProject('wheel/debian 12', 'hat', [wheel]))).toBe(`<!DOCTYPE html>
+    expect(printSimpleProjectHtml(shown('wheel/debian 12', 'hat', [wheel]))).toBe(`<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -69,7 +73,7 @@ describe('pages of the Simple API', () => {
 
   it('are JSON without fields that are not known', () => {
     const files = [file('hat-1.0.tar.gz', 'hat'), file('hat-1.0-py3-none-any.whl', 'hat', { requiresPython: '>=3' })];
-    expect(JSON.parse(printSimpleProjectJson(releasedProject('pypi', 'hat', files)))).toEqual({
+    expect(JSON.parse(printSimpleProjectJson(shown('pypi', 'hat', files)))).toEqual({
       meta: { 'api-version': '1.1' },
       name: 'hat',
       versions: ['1.0'],
@@ -89,7 +93,7 @@ describe('pages of the Simple API', () => {
 
   it('have links that resolve in the release, by the reader that pages of others are held to', () => {
     const files = [file('hat-1.0+a&b.tar.gz', 'hat', { path: 'odd "folder"/ä%20/hat-1.0+a&b.tar.gz' })];
-    const page = new Uint8Array(Buffer.from(printSimpleProjectHtml(releasedProject('pypi', 'hat', files))));
+    const page = new Uint8Array(Buffer.from(printSimpleProjectHtml(shown('pypi', 'hat', files))));
     expect(parseSimplePage(page, 'pypi', 'simple/hat/index.html').map(({ path, sha256 }) => [path, sha256])).toEqual([
       ['odd "folder"/ä%20/hat-1.0+a&b.tar.gz', HASH],
     ]);
@@ -102,13 +106,8 @@ describe('pages of the Simple API', () => {
       return checkPythonPackages(tree, pythonDocuments(tree, PORTS, 'pypi'));
     };
     const { distributions } = await check(built);
-    const pages = [...simplePages('pypi', distributions)];
-    expect(pages.map(({ path }) => path)).toEqual([
-      'simple/index.html',
-      'simple/index.v1_json',
-      'simple/hat/index.html',
-      'simple/hat/index.v1_json',
-    ]);
+    const pages = [...pythonIndexPages(distributions)];
+    expect(pages.map(({ path }) => path)).toEqual(['simple/index.v1_json', 'simple/hat/index.v1_json']);
     const whole = new Map([
       ...built,
       ...pages.map(({ path, text }): [string, Uint8Array] => [path, new Uint8Array(Buffer.from(text))]),
@@ -117,11 +116,22 @@ describe('pages of the Simple API', () => {
     whole.delete('hat/hat-1.0-py3-none-any.whl');
     expect((await check(whole)).problems).toEqual([
       {
-        path: 'simple/hat/index.html',
-        message: `links to /pypi/hat/hat-1.0-py3-none-any.whl#sha256=${distributions[0]?.sha256}, which is not in the release`,
+        path: 'simple/hat/index.v1_json',
+        message: 'links to ../../hat/hat-1.0-py3-none-any.whl, which is not in the release',
       },
-      { path: 'simple/hat/index.v1_json', message: 'links to /pypi/hat/hat-1.0-py3-none-any.whl, which is not in the release' },
     ]);
+  });
+
+  it('are kept without a mount, and lead to the files below the one that a client asked at', () => {
+    const files = [file('hat-1.0+a&b.tar.gz', 'hat', { path: 'odd "folder"/ä%20/hat-1.0+a&b.tar.gz' })];
+    const kept = keptProject('hat', files);
+    const page = 'simple/hat/index.v1_json';
+    expect(kept.files[0]?.url).toBe('../../odd%20%22folder%22/%C3%A4%2520/hat-1.0%2Ba%26b.tar.gz');
+    expect(shownProject(kept, 'wheel/here', page, 'wheel/here@12').files[0]?.url).toBe(
+      '/wheel/here@12/odd%20%22folder%22/%C3%A4%2520/hat-1.0%2Ba%26b.tar.gz',
+    );
+    const elsewhere = { ...kept, files: kept.files.map((one) => ({ ...one, url: 'https://files.example/hat.whl' })) };
+    expect(shownProject(elsewhere, 'pypi', page, 'pypi')).toEqual(elsewhere);
   });
 
   it.each([
@@ -149,7 +159,7 @@ describe('pages of the Simple API', () => {
         const wanted = chooseSimpleForm(request.headers.accept);
         asked.push(`${project} ${wanted}`);
         const print = form === SIMPLE_JSON ? printSimpleProjectJson : printSimpleProjectHtml;
-        response.writeHead(200, { 'content-type': form }).end(print(releasedProject('pypi', project, files)));
+        response.writeHead(200, { 'content-type': form }).end(print(shown('pypi', project, files)));
       } else if (wheel !== undefined) response.end(wheel);
       else response.writeHead(404).end();
     });

@@ -11,7 +11,7 @@ export interface CoreMetadata {
 
 export interface SimpleFile {
   readonly name: string;
-  /** An absolute path or a whole URL, encoded, without a fragment. */
+  /** An absolute path or a whole URL, or seen from the page where that is kept in a release; encoded, without a fragment. */
   readonly url: string;
   readonly sha256: string | undefined;
   readonly sizeBytes: number | undefined;
