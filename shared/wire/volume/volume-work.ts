@@ -1,11 +1,11 @@
 import * as v from 'valibot';
 import type { VolumeWork } from '#ports/volume-work.ts';
-import { hex64, nonEmpty } from '../fields.ts';
+import { epochMs, hex64, nonEmpty } from '../fields.ts';
 import { parseJson } from '../parse-json.ts';
 
 const version = v.literal(1);
 const work = v.variant('kind', [
-  v.object({ v: version, kind: v.literal('check'), volume: nonEmpty, root: hex64 }),
+  v.object({ v: version, kind: v.literal('check'), volume: nonEmpty, root: hex64, stagedMs: epochMs }),
   v.object({ v: version, kind: v.literal('update'), volume: nonEmpty, by: v.string() }),
   v.object({ v: version, kind: v.literal('sweep'), run: nonEmpty, by: v.string(), mode: v.picklist(['planned', 'done']) }),
 ]);
