@@ -3,8 +3,8 @@ import { processTerminal } from './cli/process-terminal.ts';
 import { type CommandTable, runCommandLine } from './cli/run-command-line.ts';
 import { fetchCommand } from './fetch/command/fetch-command.ts';
 import { applyCommand } from './network/apply-command.ts';
+import type { Waiting } from './network/ask-service.ts';
 import { exportCommand } from './network/export-command.ts';
-import type { Waiting } from './network/network-service.ts';
 import { syncFamily } from './sync/sync-family.ts';
 import { updateFamily } from './update/update-family.ts';
 

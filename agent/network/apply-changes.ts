@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { ServiceProblem } from './ask-service.ts';
 import { loosenedPolicies } from './loosened-policies.ts';
 import type { NetworkChange } from './network-changes.ts';
 import type { NetworkPart } from './network-parts.ts';
-import type { NetworkService, ServiceProblem, ServiceReply } from './network-service.ts';
+import type { NetworkService, ServiceReply } from './network-service.ts';
 
 export interface NotApplied {
   readonly part: NetworkPart;

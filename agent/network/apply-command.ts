@@ -3,12 +3,13 @@ import { type ProblemPath, parsePath } from '#wire/network-file/problem.ts';
 import { type LoadedNetworkFile, type LocatedProblem, printProblems } from '#wire/network-file/read-network-file.ts';
 import { type Command, type Terminal, UsageProblem } from '../cli/command.ts';
 import { type ApplyOutcome, applyChanges, type NotApplied } from './apply-changes.ts';
+import type { Waiting } from './ask-service.ts';
 import { EXIT_CODE_LINES, EXIT_CODES } from './exit-code.ts';
 import { loadNetworkFile } from './load-network-file.ts';
 import { type NetworkChanges, networkChanges } from './network-changes.ts';
 import { SERVICE_OPTIONS, serviceConfig } from './network-options.ts';
 import { type NetworkPart, networkParts } from './network-parts.ts';
-import { type NetworkService, networkService, type Waiting } from './network-service.ts';
+import { type NetworkService, networkService } from './network-service.ts';
 import { printChanges } from './print-changes.ts';
 import { readNetwork } from './read-network.ts';
 

@@ -1,9 +1,10 @@
 import { printNetworkFile } from '#wire/network-file/print-network-file.ts';
 import { printYaml } from '#wire/network-file/print-yaml.ts';
 import type { Command } from '../cli/command.ts';
+import type { Waiting } from './ask-service.ts';
 import { EXIT_CODE_LINES, EXIT_CODES } from './exit-code.ts';
 import { SERVICE_OPTIONS, serviceConfig } from './network-options.ts';
-import { networkService, type Waiting } from './network-service.ts';
+import { networkService } from './network-service.ts';
 import { readNetwork } from './read-network.ts';
 
 /** `mirrortide export`: the network as a file that `apply` finds nothing to change with. */

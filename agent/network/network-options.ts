@@ -1,6 +1,6 @@
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { type OptionSpec, type OptionValues, textOption, UsageProblem } from '../cli/command.ts';
-import type { NetworkServiceConfig } from './network-service.ts';
+import type { NetworkServiceConfig } from './ask-service.ts';
 
 /** Options of every command that talks to the network's service. */
 export const SERVICE_OPTIONS: Readonly<Record<string, OptionSpec>> = {

@@ -1,7 +1,7 @@
 import { runCommandLine } from '../../../agent/cli/run-command-line.ts';
 import { applyCommand } from '../../../agent/network/apply-command.ts';
+import type { Waiting } from '../../../agent/network/ask-service.ts';
 import { exportCommand } from '../../../agent/network/export-command.ts';
-import type { Waiting } from '../../../agent/network/network-service.ts';
 
 /** Runs a command as if it had been typed; it never waits. */
 export const typedAt = async (
