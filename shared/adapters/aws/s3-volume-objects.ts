@@ -5,13 +5,17 @@ import type { VolumeObjects } from '#ports/volume-objects.ts';
 import { callAws } from './call-aws.ts';
 import { type Bucket, httpStatus, putObjectIf, sha256Hex } from './s3-object.ts';
 
-/** A year, which is the longest that caches are told anything. */
-const FOR_EVER = 'public, max-age=31536000, immutable';
-
-const keyOf = (sha256: string): string => {
+export const volumeObjectKey = (sha256: string): string => {
   if (!isSha256(sha256)) throw new Error('an object is named by its SHA-256');
   return `objects/${sha256}`;
 };
+
+/** Of every object, whoever puts it. A year is the longest that caches are told anything. */
+export const volumeObjectHeaders = (sha256: string) => ({
+  ContentType: 'application/octet-stream',
+  CacheControl: 'public, max-age=31536000, immutable',
+  ChecksumSHA256: Buffer.from(sha256, 'hex').toString('base64'),
+});
 
 const unlessAbsent = async <Output>(sent: Promise<Output>): Promise<Output | undefined> => {
   try {
@@ -38,24 +42,26 @@ const bodyOf = async ({ Body: body, ContentLength: length = 0 }: GetObjectComman
  */
 export const s3VolumeObjects = (bucket: Bucket): VolumeObjects => ({
   put: async (sha256, bytes) => {
-    const key = keyOf(sha256);
+    const key = volumeObjectKey(sha256);
     // S3 would refuse it as well, after it was sent.
     if (sha256Hex(bytes) !== sha256) return { kind: 'wrong-hash' };
-    const ChecksumSHA256 = Buffer.from(sha256, 'hex').toString('base64');
-    const headers = { ContentType: 'application/octet-stream', CacheControl: FOR_EVER, ChecksumSHA256 };
-    await putObjectIf(bucket, key, bytes, { ifNoneMatch: '*' }, headers);
+    await putObjectIf(bucket, key, bytes, { ifNoneMatch: '*' }, volumeObjectHeaders(sha256));
     return { kind: 'stored' };
   },
 
   sizeBytes: (sha256) =>
-    callAws(`looking for ${keyOf(sha256)}`, async () => {
-      const output = await unlessAbsent(bucket.client.send(new HeadObjectCommand({ Bucket: bucket.name, Key: keyOf(sha256) })));
+    callAws(`looking for ${volumeObjectKey(sha256)}`, async () => {
+      const output = await unlessAbsent(
+        bucket.client.send(new HeadObjectCommand({ Bucket: bucket.name, Key: volumeObjectKey(sha256) })),
+      );
       return output === undefined ? undefined : (output.ContentLength ?? 0);
     }),
 
   read: (sha256, maximumBytes) =>
-    callAws(`reading ${keyOf(sha256)}`, async () => {
-      const output = await unlessAbsent(bucket.client.send(new GetObjectCommand({ Bucket: bucket.name, Key: keyOf(sha256) })));
+    callAws(`reading ${volumeObjectKey(sha256)}`, async () => {
+      const output = await unlessAbsent(
+        bucket.client.send(new GetObjectCommand({ Bucket: bucket.name, Key: volumeObjectKey(sha256) })),
+      );
       if (output === undefined) return undefined;
       const bytes = await bodyOf(output, maximumBytes);
       if (sha256Hex(bytes) !== sha256) throw new WireError('an object does not have the SHA-256 that it is named by');
@@ -63,10 +69,10 @@ export const s3VolumeObjects = (bucket: Bucket): VolumeObjects => ({
     }),
 
   readRange: (sha256, offset, length) =>
-    callAws(`reading a part of ${keyOf(sha256)}`, async () => {
+    callAws(`reading a part of ${volumeObjectKey(sha256)}`, async () => {
       if (length <= 0) return new Uint8Array();
       const Range = `bytes=${offset}-${offset + length - 1}`;
-      const sent = bucket.client.send(new GetObjectCommand({ Bucket: bucket.name, Key: keyOf(sha256), Range }));
+      const sent = bucket.client.send(new GetObjectCommand({ Bucket: bucket.name, Key: volumeObjectKey(sha256), Range }));
       const output = await unlessAbsent(sent).catch((error: unknown) => {
         if (httpStatus(error) === 416) throw new WireError(`an object ends before byte ${offset}`, { cause: error });
         throw error;
