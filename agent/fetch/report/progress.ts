@@ -1,3 +1,5 @@
+import { byteText } from '#domain/byte-text.ts';
+
 export interface ProgressView {
   readonly what: string;
   readonly bytes: number;
@@ -6,23 +8,10 @@ export interface ProgressView {
   readonly bytesPerSecond: number;
 }
 
-const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
-const STEP = 1_024;
 const MINUTE = 60;
 const HOUR = 3_600;
 const NARROWEST_BAR = 5;
 const WIDEST_BAR = 40;
-
-/** Three digits or so: `512 B`, `1.5 KiB`, `230 MiB`. */
-export function byteText(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  while (value >= STEP && unit < UNITS.length - 1) {
-    value /= STEP;
-    unit += 1;
-  }
-  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit]}`;
-}
 
 /** `7 s`, `3 min 20 s`, `2 h 5 min`. */
 export function durationText(seconds: number): string {
