@@ -32,6 +32,10 @@ export interface VolumeUpstream {
   readonly url: string;
   /** Where files that rsync lists are read from, over HTTP. */
   readonly filesUrl?: string;
+  /** Of an archive of Debian packages over HTTP: folders below `dists`, since HTTP lists nothing. */
+  readonly suites?: readonly string[];
+  /** Of an index of Python packages: the projects to copy; absent: all that it lists. */
+  readonly projects?: readonly string[];
   /** Regular expressions over paths, whole path: what they fit is not copied. */
   readonly excludes: readonly string[];
   readonly everyMs: number;

@@ -15,6 +15,8 @@ const upstream = v.object({
   kind: v.picklist(['http', 'rsync']),
   url: v.string(),
   filesUrl: absentable(v.string()),
+  suites: absentable(texts),
+  projects: absentable(texts),
   excludes: texts,
   everyMs: v.number(),
   release: v.boolean(),

@@ -1,0 +1,62 @@
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  paginateQuery,
+} from '@aws-sdk/client-dynamodb';
+import type { UpstreamCheck } from '#domain/volume/upstream/upstream-check.ts';
+import type { UpstreamChecks } from '#ports/upstream-checks.ts';
+import {
+  FENCE_ATTRIBUTE,
+  parseUpstreamCheck,
+  printUpstreamCheck,
+  UPSTREAM_PARTITION,
+  upstreamCheckKey,
+} from '#wire/volume/upstream-check-item.ts';
+import { callAws } from './call-aws.ts';
+import { fromAttributes, toAttributes } from './plain-item.ts';
+
+/** One item per volume, in the table of volumes. */
+export const dynamoUpstreamChecks = (dynamo: DynamoDBClient, table: string): UpstreamChecks => ({
+  read: (volume) =>
+    callAws(`reading what is known of the upstream of ${volume}`, async () => {
+      const Key = toAttributes({ ...upstreamCheckKey(volume) });
+      const { Item: item } = await dynamo.send(new GetItemCommand({ TableName: table, Key, ConsistentRead: true }));
+      return item === undefined ? undefined : parseUpstreamCheck(fromAttributes(item));
+    }),
+
+  readAll: () =>
+    callAws('reading what is known of all upstreams', async () => {
+      const query = {
+        TableName: table,
+        ConsistentRead: true,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: toAttributes({ ':pk': UPSTREAM_PARTITION }),
+      };
+      const found = new Map<string, UpstreamCheck>();
+      for await (const { Items: items = [] } of paginateQuery({ client: dynamo }, query)) {
+        for (const check of items.map((item) => parseUpstreamCheck(fromAttributes(item)))) found.set(check.volume, check);
+      }
+      return found;
+    }),
+
+  write: (check, fence) =>
+    callAws(`writing what is known of the upstream of ${check.volume}`, async () => {
+      try {
+        await dynamo.send(
+          new PutItemCommand({
+            TableName: table,
+            Item: toAttributes({ ...upstreamCheckKey(check.volume), ...printUpstreamCheck(check, fence) }),
+            ConditionExpression: 'attribute_not_exists(#fence) OR #fence <= :fence',
+            ExpressionAttributeNames: { '#fence': FENCE_ATTRIBUTE },
+            ExpressionAttributeValues: toAttributes({ ':fence': fence }),
+          }),
+        );
+        return 'written';
+      } catch (error) {
+        if (error instanceof ConditionalCheckFailedException) return 'fenced';
+        throw error;
+      }
+    }),
+});
