@@ -28,15 +28,22 @@ export const groupsOf = (claim: unknown): readonly string[] => {
   return inside === undefined ? [claim] : inside.split(' ').filter((one) => one !== '');
 };
 
+const own = (claims: Claims | undefined, name: string): unknown =>
+  claims !== undefined && Object.hasOwn(claims, name) ? claims[name] : undefined;
+
+/** In which groups the claims say that somebody is. */
+export const groupsOfClaims = (claims: Claims | undefined, policy: AccessPolicy): readonly string[] =>
+  groupsOf(own(claims, policy.groupsClaim));
+
 // Of any script, without control characters; a name stands in audit trails and in `admins` of sites.
 const NAME = /^[^\p{C}\p{Zl}\p{Zp}]+$/u;
 
 /** Nobody when the claim that names the user is missing or is no name. */
 export const actorOfClaims = (claims: Claims | undefined, policy: AccessPolicy): Actor => {
-  const name = claims !== undefined && Object.hasOwn(claims, policy.userClaim) ? claims[policy.userClaim] : undefined;
+  const name = own(claims, policy.userClaim);
   if (typeof name !== 'string' || name.length > LONGEST_NAME || !NAME.test(name)) return { kind: 'nobody' };
-  const groups = groupsOf(claims !== undefined && Object.hasOwn(claims, policy.groupsClaim) ? claims[policy.groupsClaim] : []);
-  return { kind: 'user', name, administrator: groups.some((group) => policy.administratorGroups.includes(group)) };
+  const administrator = groupsOfClaims(claims, policy).some((group) => policy.administratorGroups.includes(group));
+  return { kind: 'user', name, administrator };
 };
 
 export const isAdminOf = (actor: Actor, site: Site | undefined): boolean =>
