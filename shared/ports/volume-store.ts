@@ -33,6 +33,8 @@ export interface VolumeOutcome {
 
 /** Pointers, releases and logs of volumes. Throws Fault when the store does not answer, WireError for items that are not ours. */
 export interface VolumeStore {
+  /** All of which anything was ever decided, whether the network still declares them or not. Strongly consistent. */
+  readonly volumes: () => Promise<readonly VolumeId[]>;
   /** That of a volume of which nothing is known is `newPointer`. Strongly consistent. */
   readonly pointer: (volume: VolumeId) => Promise<VolumePointer>;
   readonly release: (volume: VolumeId, root: Sha256) => Promise<Release | undefined>;

@@ -25,6 +25,15 @@ export const volumeStoreContract = (make: MakePlace<VolumeStore>): void => {
     expect(await store.release('v', rootOf('a'))).toBeUndefined();
     expect(await store.releases('v')).toEqual([]);
     expect(await store.log('v', 10)).toEqual([]);
+    expect(await store.volumes()).toEqual([]);
+  });
+
+  test('every volume of which something was decided is listed, once', async () => {
+    const store = (await make()).open();
+    await releaseNow(store, 'a', { volume: 'w' });
+    await ask(store, undefined, (view) => decideHold(view, 'not yet'));
+    for (let at = 0; at < 3; at += 1) await prepare(store, `${at}`, { volume: 'v2' });
+    expect(await store.volumes()).toEqual(['v', 'v2', 'w']);
   });
 
   test('a release comes back as it was written, in every state', async () => {

@@ -5,15 +5,15 @@ import {
   DeleteItemCommand,
   type DynamoDBClient,
   PutItemCommand,
-  paginateQuery,
 } from '@aws-sdk/client-dynamodb';
 import { Fault } from '#domain/errors.ts';
 import { DOOM_MS } from '#domain/volume/garbage.ts';
 import type { Sha256 } from '#domain/volume/tree.ts';
-import type { Doom, VolumeDooms } from '#ports/volume-dooms.ts';
+import type { VolumeDooms } from '#ports/volume-dooms.ts';
 import { DOOMED_AT, DOOMED_BY, doomKey, doomPartition, parseDoom, printDoom } from '#wire/volume/doom-item.ts';
 import { callAws } from './call-aws.ts';
 import { fromAttributes, toAttributes } from './plain-item.ts';
+import { queryPartition } from './query-partition.ts';
 
 type Key = Record<string, AttributeValue>;
 
@@ -86,17 +86,6 @@ export const dynamoVolumeDooms = (dynamo: DynamoDBClient, table: string): Volume
       }),
 
     list: (prefix) =>
-      callAws('listing doomed objects', async () => {
-        const query = {
-          TableName: table,
-          ConsistentRead: true,
-          KeyConditionExpression: 'pk = :pk',
-          ExpressionAttributeValues: toAttributes({ ':pk': doomPartition(prefix) }),
-        };
-        const found: Doom[] = [];
-        for await (const { Items: items = [] } of paginateQuery({ client: dynamo }, query))
-          found.push(...items.map((item) => parseDoom(fromAttributes(item))));
-        return found;
-      }),
+      callAws('listing doomed objects', async () => (await queryPartition(dynamo, table, doomPartition(prefix))).map(parseDoom)),
   };
 };

@@ -2,29 +2,37 @@ import { setTimeout as delay } from 'node:timers/promises';
 import {
   type DynamoDBClient,
   GetItemCommand,
-  paginateQuery,
   QueryCommand,
   TransactionCanceledException,
   type TransactWriteItem,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { Release } from '#domain/volume/release.ts';
 import { newPointer, type ReleaseWrite, type VolumeChange } from '#domain/volume/volume-state.ts';
 import { MOST_VOLUMES, type VolumeStore, type VolumeWrite } from '#ports/volume-store.ts';
 import {
   parsePointer,
   parseRelease,
   parseVolumeEvent,
+  parseVolumeId,
   printPointer,
   printRelease,
   printVolumeEvent,
   STATE_ATTRIBUTE,
   VERSION_ATTRIBUTE,
 } from '#wire/volume/volume-items.ts';
-import { logPartition, pointerKey, RELEASE_PREFIX, releaseKey, versionText, volumePartition } from '#wire/volume/volume-table.ts';
+import {
+  logPartition,
+  pointerKey,
+  RELEASE_PREFIX,
+  releaseKey,
+  VOLUMES_PARTITION,
+  versionText,
+  volumePartition,
+} from '#wire/volume/volume-table.ts';
 import { callAws } from './call-aws.ts';
 import { changeVolumes } from './change-volumes.ts';
 import { fromAttributes, toAttributes } from './plain-item.ts';
+import { queryPartition } from './query-partition.ts';
 
 /** Two transactions over one item: whoever comes again at once collides again. */
 const CONFLICT_PAUSE_MS = 40;
@@ -43,8 +51,14 @@ const releasePut = (table: string, { from, next }: ReleaseWrite): TransactWriteI
   },
 });
 
+/** With a volume's first decision, so that no release can be there that a list of all volumes does not lead to. */
+const volumePut = (table: string, volume: string): TransactWriteItem => ({
+  Put: { TableName: table, Item: toAttributes({ pk: VOLUMES_PARTITION, sk: volume }) },
+});
+
 /** Pointer, releases and the log's entry, which nobody else wrote: so every version has exactly one. */
 const changeItems = (table: string, { seen, next, releases, event }: VolumeChange): readonly TransactWriteItem[] => [
+  ...(seen === 0 ? [volumePut(table, next.volume)] : []),
   {
     Put: {
       TableName: table,
@@ -69,7 +83,9 @@ const changeItems = (table: string, { seen, next, releases, event }: VolumeChang
 const hasConflict = ({ CancellationReasons: reasons = [] }: TransactionCanceledException): boolean =>
   reasons.some(({ Code: code }) => code === 'TransactionConflict');
 
-const reading = (dynamo: DynamoDBClient, table: string): Pick<VolumeStore, 'pointer' | 'release' | 'releases' | 'log'> => {
+type Reading = Pick<VolumeStore, 'volumes' | 'pointer' | 'release' | 'releases' | 'log'>;
+
+const reading = (dynamo: DynamoDBClient, table: string): Reading => {
   const get = async (key: object): Promise<Record<string, unknown> | undefined> => {
     const { Item: item } = await dynamo.send(
       new GetItemCommand({ TableName: table, Key: toAttributes({ ...key }), ConsistentRead: true }),
@@ -77,6 +93,8 @@ const reading = (dynamo: DynamoDBClient, table: string): Pick<VolumeStore, 'poin
     return item === undefined ? undefined : fromAttributes(item);
   };
   return {
+    volumes: () =>
+      callAws('listing volumes', async () => (await queryPartition(dynamo, table, VOLUMES_PARTITION)).map(parseVolumeId)),
     pointer: (volume) =>
       callAws(`reading the pointer of ${volume}`, async () => {
         const item = await get(pointerKey(volume));
@@ -89,16 +107,8 @@ const reading = (dynamo: DynamoDBClient, table: string): Pick<VolumeStore, 'poin
       }),
     releases: (volume) =>
       callAws(`listing the releases of ${volume}`, async () => {
-        const query = {
-          TableName: table,
-          ConsistentRead: true,
-          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-          ExpressionAttributeValues: toAttributes({ ':pk': volumePartition(volume), ':prefix': RELEASE_PREFIX }),
-        };
-        const found: Release[] = [];
-        for await (const { Items: items = [] } of paginateQuery({ client: dynamo }, query))
-          found.push(...items.map((item) => parseRelease(volume, fromAttributes(item))));
-        return found.sort((one, other) => other.sequence - one.sequence);
+        const items = await queryPartition(dynamo, table, volumePartition(volume), RELEASE_PREFIX);
+        return items.map((item) => parseRelease(volume, item)).sort((one, other) => other.sequence - one.sequence);
       }),
     log: (volume, limit, before) =>
       callAws(`reading the log of ${volume}`, async () => {

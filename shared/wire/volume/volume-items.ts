@@ -3,7 +3,7 @@ import { RELEASE_STATES, type Release } from '#domain/volume/release.ts';
 import { TRANSITION_NAMES } from '#domain/volume/release-transitions.ts';
 import type { VolumeId } from '#domain/volume/volume.ts';
 import type { VolumeEvent, VolumePointer } from '#domain/volume/volume-state.ts';
-import { count, epochMs, hex64 } from '../fields.ts';
+import { count, epochMs, hex64, nonEmpty } from '../fields.ts';
 import { parseJson, parseValue } from '../parse-json.ts';
 
 /** Attributes beside the key, as plain values. */
@@ -53,6 +53,8 @@ const eventItem = v.object({
   w: v.string(),
 });
 
+const volumeItem = v.object({ sk: nonEmpty });
+
 const withoutUndefined = (fields: PlainItem): PlainItem =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 
@@ -69,7 +71,9 @@ export const printPointer = (pointer: VolumePointer): PlainItem =>
     releases: pointer.releases,
   });
 
-/** Throws WireError on anything that is no pointer; so do the others below. */
+/** Of an item that says that there is such a volume. Throws WireError on anything else, as all of these do. */
+export const parseVolumeId = (item: PlainItem): VolumeId => parseValue(volumeItem, item, 'a volume').sk;
+
 export const parsePointer = (volume: VolumeId, attributes: PlainItem): VolumePointer => {
   const { hold, lease, ...item } = parseValue(pointerItem, attributes, `the pointer of ${volume}`);
   return {

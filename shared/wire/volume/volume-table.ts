@@ -2,6 +2,7 @@
  * The table of volumes.
  *
  *   pk         sk             what
+ *   V          VOLUME         there is something of this volume; written with its first decision and never removed
  *   V#VOLUME   P              the pointer
  *   V#VOLUME   R#ROOT         one release
  *   L#VOLUME   000000000042   log: the decision that made version 42
@@ -11,6 +12,7 @@ export interface VolumeItemKey {
   readonly sk: string;
 }
 
+export const VOLUMES_PARTITION = 'V';
 export const RELEASE_PREFIX = 'R#';
 const VERSION_DIGITS = 12;
 
