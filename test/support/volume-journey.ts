@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import type { FileAnswer } from '#domain/content/answer-bytes.ts';
 import { resolveMount } from '#domain/content/mounts.ts';
 import { releasesToSearch } from '#domain/content/releases-to-search.ts';
-import type { FileAnswer } from '#domain/content/serve.ts';
 import { answerFile } from '#domain/content/serve.ts';
 import { decideSeal, decideStage, decideValidation } from '#domain/volume/decide-release.ts';
 import type { ReleaseState } from '#domain/volume/release.ts';
