@@ -1,43 +1,7 @@
-import * as v from 'valibot';
 import type { Release } from '#domain/volume/release.ts';
-import type { Sha256 } from '#domain/volume/tree.ts';
+import type { UpstreamCheck } from '#domain/volume/upstream/upstream-check.ts';
+import type { Volume } from '#domain/volume/volume.ts';
 import type { Refusal, VolumeEvent, VolumePointer } from '#domain/volume/volume-state.ts';
-import { type ParsedCall, parseCallBody } from '../api/call-body.ts';
-import { hex64 } from '../fields.ts';
-
-const LONGEST_REASON = 500;
-/** Asked about at once: each is one look into the store. */
-export const MOST_ASKED_OBJECTS = 1_000;
-const reason = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(LONGEST_REASON));
-const fence = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
-
-/** Bodies of the calls. Unknown keys are refused: a misspelt `expect` would release over anything. */
-export const askedObjectsSchema = v.strictObject({
-  objects: v.pipe(v.array(hex64), v.minLength(1), v.maxLength(MOST_ASKED_OBJECTS)),
-});
-export const stageSchema = v.strictObject({ root: hex64 });
-/** `expect` is what must be current, null for nothing; without it, what was current when the release was staged. */
-export const releaseSchema = v.strictObject({
-  release: hex64,
-  expect: v.optional(v.nullable(hex64)),
-  fence: v.optional(fence),
-});
-export const rollBackSchema = v.strictObject({ to: v.optional(hex64), reason });
-export const reasonSchema = v.strictObject({ reason });
-
-export interface ReleaseWish {
-  readonly release: Sha256;
-  readonly expect?: Sha256 | null | undefined;
-  readonly fence?: number | undefined;
-}
-
-export const parseAskedObjects = (body: string): ParsedCall<{ readonly objects: readonly Sha256[] }> =>
-  parseCallBody(askedObjectsSchema, body);
-export const parseStage = (body: string): ParsedCall<{ readonly root: Sha256 }> => parseCallBody(stageSchema, body);
-export const parseReleaseWish = (body: string): ParsedCall<ReleaseWish> => parseCallBody(releaseSchema, body);
-export const parseRollBack = (body: string): ParsedCall<{ readonly to?: Sha256 | undefined; readonly reason: string }> =>
-  parseCallBody(rollBackSchema, body);
-export const parseVolumeReason = (body: string): ParsedCall<{ readonly reason: string }> => parseCallBody(reasonSchema, body);
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -66,6 +30,33 @@ export const pointerJson = (pointer: VolumePointer): Json => ({
   movedMs: pointer.movedMs,
   hold: pointer.hold,
   lease: pointer.lease && { ...pointer.lease, fence: pointer.fence },
+});
+
+/** How the last look at a volume's upstream ended, and since when it is as fresh as that. */
+const updateJson = ({ end, problem, startedMs, checkedMs, changedMs, releasedMs, failures }: UpstreamCheck): Json => ({
+  end,
+  problem,
+  startedMs,
+  checkedMs,
+  changedMs,
+  releasedMs,
+  failures,
+});
+
+export interface ShownVolume {
+  readonly volume: Volume;
+  readonly pointer: VolumePointer;
+  readonly current: Release | undefined;
+  readonly update: UpstreamCheck | undefined;
+}
+
+export const volumeJson = ({ volume, pointer, current, update }: ShownVolume): Json => ({
+  ...pointerJson(pointer),
+  mount: volume.mount,
+  type: volume.type,
+  upstream: volume.upstream?.url,
+  currentRelease: current && releaseJson(current),
+  update: update && updateJson(update),
 });
 
 /** `before` is what to go back to: the release that was current until then. */

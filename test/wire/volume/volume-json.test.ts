@@ -11,18 +11,8 @@ import {
   printRelease,
   printVolumeEvent,
 } from '#wire/volume/volume-items.ts';
-import {
-  MOST_ASKED_OBJECTS,
-  parseAskedObjects,
-  parseReleaseWish,
-  parseRollBack,
-  parseStage,
-  parseVolumeReason,
-  pointerJson,
-  refusalText,
-  releaseJson,
-  volumeEventJson,
-} from '#wire/volume/volume-json.ts';
+import { pointerJson, refusalText, releaseJson, volumeEventJson, volumeJson } from '#wire/volume/volume-json.ts';
+import { parseVolumeReply } from '#wire/volume/volume-replies.ts';
 
 const A = 'a'.repeat(64);
 const B = 'b'.repeat(64);
@@ -110,38 +100,6 @@ describe('an item', () => {
   });
 });
 
-describe('a body', () => {
-  test.each([
-    [parseAskedObjects, `{"objects":["${A}","${B}"]}`, { objects: [A, B] }],
-    [parseStage, `{"root":"${A}"}`, { root: A }],
-    [parseReleaseWish, `{"release":"${A}"}`, { release: A }],
-    [parseReleaseWish, `{"release":"${A}","expect":null,"fence":3}`, { release: A, expect: null, fence: 3 }],
-    [parseReleaseWish, `{"release":"${A}","expect":"${B}"}`, { release: A, expect: B }],
-    [parseRollBack, '{"reason":" bad "}', { reason: 'bad' }],
-    [parseRollBack, `{"to":"${A}","reason":"bad"}`, { to: A, reason: 'bad' }],
-    [parseVolumeReason, '{"reason":"bad"}', { reason: 'bad' }],
-  ])('%o of %s', (parse, body, value) => {
-    expect(parse(body)).toEqual({ kind: 'ok', value });
-  });
-
-  test.each([
-    [parseAskedObjects, '{"objects":[]}', 'objects'],
-    [parseAskedObjects, JSON.stringify({ objects: Array(MOST_ASKED_OBJECTS + 1).fill(A) }), 'objects'],
-    [parseAskedObjects, '{"objects":["x"]}', 'objects.0'],
-    [parseStage, '', 'root'],
-    [parseStage, 'null', ''],
-    [parseStage, '{', ''],
-    [parseReleaseWish, `{"release":"${A}","expected":"${B}"}`, 'expected'],
-    [parseReleaseWish, `{"release":"${A}","fence":0}`, 'fence'],
-    [parseRollBack, '{"reason":"  "}', 'reason'],
-    [parseRollBack, '{}', 'reason'],
-    [parseVolumeReason, `{"reason":"${'x'.repeat(501)}"}`, 'reason'],
-  ])('%o refuses %#, naming the place', (parse, body, path) => {
-    const parsed = parse(body);
-    expect(parsed.kind === 'invalid' ? parsed.problems[0]?.path : parsed).toBe(path);
-  });
-});
-
 describe('what clients see', () => {
   test('of a release, a pointer and the log leaves out what does not apply', () => {
     const release: Release = {
@@ -186,6 +144,31 @@ describe('what clients see', () => {
     };
     expect(JSON.stringify(volumeEventJson(event))).toBe(
       `{"version":2,"operation":"commit","release":"${A}","before":"${B}","by":"user:ann","atMs":5}`,
+    );
+  });
+
+  test('of a volume is where it stands, what is current, and how fresh that is', () => {
+    fc.assert(
+      fc.property(pointers, maybe(releases), (pointer, current) => {
+        const update = { volume: 'v', startedMs: 3, end: 'unchanged', failures: 0, checkedMs: 4, heads: [] } as const;
+        const upstream = { kind: 'http', url: 'https://up.example', excludes: [], everyMs: 1, release: true } as const;
+        const volume = { id: 'v', mount: 'm/n', type: 'rpm', maximumShrinkShare: 0, retain: 1, graceMs: 1, upstream } as const;
+        const shown: unknown = JSON.parse(JSON.stringify(volumeJson({ volume, pointer, current, update })));
+        expect(shown).toEqual(
+          JSON.parse(
+            JSON.stringify({
+              ...pointerJson(pointer),
+              mount: 'm/n',
+              type: 'rpm',
+              upstream: 'https://up.example',
+              currentRelease: current && releaseJson(current),
+              update: { end: 'unchanged', startedMs: 3, checkedMs: 4, failures: 0 },
+            }),
+          ),
+        );
+        expect(parseVolumeReply('volume', shown)).toMatchObject({ volume: 'v', mount: 'm/n', version: pointer.version });
+        if (current !== undefined) expect(parseVolumeReply('release', releaseJson(current)).release).toBe(current.root);
+      }),
     );
   });
 
