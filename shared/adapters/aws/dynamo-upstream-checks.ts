@@ -1,11 +1,4 @@
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-  paginateQuery,
-} from '@aws-sdk/client-dynamodb';
-import type { UpstreamCheck } from '#domain/volume/upstream/upstream-check.ts';
+import { ConditionalCheckFailedException, type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { UpstreamChecks } from '#ports/upstream-checks.ts';
 import {
   FENCE_ATTRIBUTE,
@@ -16,6 +9,7 @@ import {
 } from '#wire/volume/upstream-check-item.ts';
 import { callAws } from './call-aws.ts';
 import { fromAttributes, toAttributes } from './plain-item.ts';
+import { queryPartition } from './query-partition.ts';
 
 /** One item per volume, in the table of volumes. */
 export const dynamoUpstreamChecks = (dynamo: DynamoDBClient, table: string): UpstreamChecks => ({
@@ -28,17 +22,8 @@ export const dynamoUpstreamChecks = (dynamo: DynamoDBClient, table: string): Ups
 
   readAll: () =>
     callAws('reading what is known of all upstreams', async () => {
-      const query = {
-        TableName: table,
-        ConsistentRead: true,
-        KeyConditionExpression: 'pk = :pk',
-        ExpressionAttributeValues: toAttributes({ ':pk': UPSTREAM_PARTITION }),
-      };
-      const found = new Map<string, UpstreamCheck>();
-      for await (const { Items: items = [] } of paginateQuery({ client: dynamo }, query)) {
-        for (const check of items.map((item) => parseUpstreamCheck(fromAttributes(item)))) found.set(check.volume, check);
-      }
-      return found;
+      const items = await queryPartition(dynamo, table, UPSTREAM_PARTITION);
+      return new Map(items.map(parseUpstreamCheck).map((check) => [check.volume, check]));
     }),
 
   write: (check, fence) =>

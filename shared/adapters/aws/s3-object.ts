@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GetObjectCommand, PutObjectCommand, type PutObjectCommandInput, type S3Client } from '@aws-sdk/client-s3';
 import { Fault, WireError } from '#domain/errors.ts';
@@ -18,7 +19,12 @@ export interface StoredObject {
 /** `condition` is that the object is still the one with this ETag, or that there is none yet. */
 export type Condition = { readonly ifMatch: string } | { readonly ifNoneMatch: '*' };
 export type ConditionalPut = { readonly kind: 'stored'; readonly etag: string } | { readonly kind: 'refused' };
-export type Headers = Pick<PutObjectCommandInput, 'ContentType' | 'ContentEncoding' | 'CacheControl' | 'ChecksumSHA256'>;
+export type Headers = Pick<
+  PutObjectCommandInput,
+  'ContentType' | 'ContentEncoding' | 'CacheControl' | 'ChecksumSHA256' | 'ContentLength'
+>;
+/** A stream is read once, so it is made anew for each try; its length must be among the headers. */
+export type PutBody = Uint8Array | string | (() => Readable);
 
 /** Manifests of the largest networks are below 30 MB packed; whatever is above this is not ours. */
 const MAX_OBJECT_BYTES = 256 * 2 ** 20;
@@ -60,15 +66,19 @@ export const putObject = (bucket: Bucket, key: string, body: Uint8Array | string
 
 type Attempt = ConditionalPut | { readonly kind: 'conflict' };
 
-const attemptPut = async (client: S3Client, input: PutObjectCommandInput): Promise<Attempt> => {
+const attemptPut = async (client: S3Client, body: PutBody, fields: Omit<PutObjectCommandInput, 'Body'>): Promise<Attempt> => {
+  const input = { ...fields, Body: typeof body === 'function' ? body() : body };
   try {
     const output = await client.send(new PutObjectCommand(input));
     return { kind: 'stored', etag: output.ETag ?? '' };
   } catch (error) {
     const status = httpStatus(error);
-    if (status === 412 || (status === 404 && input.IfMatch !== undefined)) return { kind: 'refused' };
+    if (status === 412 || (status === 404 && fields.IfMatch !== undefined)) return { kind: 'refused' };
     if (status === 409) return { kind: 'conflict' };
     throw error;
+  } finally {
+    // A refusal comes before all of it was read.
+    if (input.Body instanceof Readable) input.Body.destroy();
   }
 };
 
@@ -81,14 +91,14 @@ const attemptPut = async (client: S3Client, input: PutObjectCommandInput): Promi
 export const putObjectIf = (
   bucket: Bucket,
   key: string,
-  body: Uint8Array | string,
+  body: PutBody,
   condition: Condition,
   headers: Headers,
 ): Promise<ConditionalPut> =>
   callAws(`writing ${key}`, async () => {
     const when = 'ifMatch' in condition ? { IfMatch: condition.ifMatch } : { IfNoneMatch: condition.ifNoneMatch };
     for (let attempt = 1; attempt <= CONFLICT_TRIES; attempt += 1) {
-      const put = await attemptPut(bucket.client, { Bucket: bucket.name, Key: key, Body: body, ...headers, ...when });
+      const put = await attemptPut(bucket.client, body, { Bucket: bucket.name, Key: key, ...headers, ...when });
       if (put.kind !== 'conflict') return put;
       await delay(CONFLICT_DELAY_MS * attempt);
     }
