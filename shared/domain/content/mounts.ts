@@ -24,7 +24,8 @@ export const RESERVED_SEGMENTS: readonly string[] = [
 ];
 
 export interface MountProblem {
-  readonly volume: VolumeId;
+  /** Which of those that were given. */
+  readonly at: number;
   readonly message: string;
 }
 
@@ -40,15 +41,15 @@ const ownProblem = ({ mount }: Mounted): string | undefined => {
 
 const isBelow = (path: string, mount: string): boolean => path === mount || path.startsWith(`${mount}/`);
 
-/** Empty when every path is in one volume at most. */
+/** Of volumes and proxy volumes together: empty when every path is in one of them at most. */
 export const mountProblems = (volumes: readonly Mounted[]): readonly MountProblem[] =>
   volumes.flatMap((volume, at) => {
     const own = ownProblem(volume);
-    if (own !== undefined) return [{ volume: volume.id, message: own }];
+    if (own !== undefined) return [{ at, message: own }];
     const above = volumes.find(
       (other, otherAt) => otherAt !== at && isBelow(volume.mount, other.mount) && (volume.mount !== other.mount || otherAt < at),
     );
-    return above === undefined ? [] : [{ volume: volume.id, message: `it is mounted at or below the mount of ${above.id}` }];
+    return above === undefined ? [] : [{ at, message: `is at or below the mount of ${above.id}` }];
   });
 
 /** `current`: whatever the pointer names. */

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { describe, expect, test } from 'vitest';
+import { INLINE_BYTES } from '#domain/content/answer-bytes.ts';
 import { byteRange } from '#domain/content/byte-range.ts';
 import { directoryOf, directoryPage } from '#domain/content/directory.ts';
 import { mediaType } from '#domain/content/media-type.ts';
 import { mountProblems, resolveMount } from '#domain/content/mounts.ts';
-import { answerFile, fileTag, INLINE_BYTES, objectUrl } from '#domain/content/serve.ts';
+import { answerFile, fileTag, objectUrl } from '#domain/content/serve.ts';
 import { byPath } from '#domain/volume/tree-of.ts';
 import { files, hashOf } from '../../support/tree-arbitrary.ts';
 
@@ -56,7 +57,7 @@ describe('a mount', () => {
   test('is a path of its own', () => {
     expect(mountProblems(volumes)).toEqual([]);
     const wrong = ['', '/a', 'a/', 'a/../b', 'a@1', 'api/x', '_o'].map((mount, at) => ({ id: `v${at}`, mount }));
-    expect(mountProblems(wrong).map(({ volume }) => volume)).toEqual(wrong.map(({ id }) => id));
+    expect(mountProblems(wrong).map(({ at }) => at)).toEqual(wrong.map((_, at) => at));
   });
 
   test('is not below another, nor the same', () => {
@@ -67,8 +68,8 @@ describe('a mount', () => {
       { id: 'beside', mount: 'a-b' },
     ];
     expect(mountProblems(nested)).toEqual([
-      { volume: 'below', message: 'it is mounted at or below the mount of above' },
-      { volume: 'same', message: 'it is mounted at or below the mount of above' },
+      { at: 0, message: 'is at or below the mount of above' },
+      { at: 2, message: 'is at or below the mount of above' },
     ]);
   });
 });
