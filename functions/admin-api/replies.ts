@@ -26,10 +26,7 @@ export const forbidden = (why: string): HttpReply => errorReply(403, 'forbidden'
 export const forbiddenFields = (problems: readonly FieldProblem[]): HttpReply =>
   withProblems(403, 'forbidden', 'Some of these fields are not yours to set.', problems);
 
-export const notFound = (what = 'There is nothing at this path.'): HttpReply => errorReply(404, 'not_found', what);
-
-export const wrongMethod = (allowed: readonly string[]): HttpReply =>
-  errorReply(405, 'method_not_allowed', `Only ${allowed.join(', ')}.`, { allow: allowed.join(', ') });
+export const notFound = (what: string): HttpReply => errorReply(404, 'not_found', what);
 
 export const badRequest = (why: string): HttpReply => errorReply(400, 'invalid_request', why);
 

@@ -1,4 +1,5 @@
 import type { HttpReply } from '#wire/api/http-call.ts';
+import type { RouteOf } from '#wire/api/route-table.ts';
 import type { AdminRequest } from './admin-deps.ts';
 import { readEntityAudit, readNetworkAudit } from './audit-calls.ts';
 import { deleteEntity, deleteSection, listEntities, readEntity, readSection, writeEntity, writeSection } from './entity-calls.ts';
@@ -6,25 +7,17 @@ import { readMe, readNetwork } from './me-call.ts';
 import { checkProof, readProof } from './proof-calls.ts';
 import { issueToken, listTokens, revokeToken } from './token-calls.ts';
 
-export type Method = 'GET' | 'PUT' | 'PATCH' | 'POST' | 'DELETE';
-
 export interface Endpoint {
   readonly answer: (request: AdminRequest) => Promise<HttpReply> | HttpReply;
   /** Parameters besides these are refused: a misspelt `dryRun` must not write. */
   readonly query: readonly string[];
 }
 
-export interface Route {
-  /** `{name}` stands for one part. */
-  readonly path: string;
-  readonly methods: Readonly<Partial<Record<Method, Endpoint>>>;
-}
-
 const reads = (answer: Endpoint['answer'], ...query: readonly string[]): Endpoint => ({ answer, query });
 const writes = (answer: Endpoint['answer']): Endpoint => ({ answer, query: ['dryRun'] });
 const PAGE = ['limit', 'after'] as const;
 
-export const ROUTES: readonly Route[] = [
+export const ROUTES: readonly RouteOf<Endpoint>[] = [
   { path: '/api/v1/me', methods: { GET: reads(readMe) } },
   { path: '/api/v1/network', methods: { GET: reads(readNetwork) } },
   { path: '/api/v1/audit', methods: { GET: reads(readNetworkAudit, ...PAGE) } },
@@ -73,18 +66,3 @@ export const ROUTES: readonly Route[] = [
   { path: '/api/v1/hosts/{id}/tokens/{token}', methods: { DELETE: writes(revokeToken) } },
   { path: '/api/v1/hosts/{id}/proof', methods: { GET: reads(readProof), POST: reads(checkProof) } },
 ];
-
-export interface Matched {
-  readonly route: Route;
-  readonly params: readonly string[];
-}
-
-/** The route of a path that was split and decoded. */
-export const matchRoute = (parts: readonly string[]): Matched | undefined => {
-  for (const route of ROUTES) {
-    const wanted = route.path.slice(1).split('/');
-    const fits = wanted.length === parts.length && wanted.every((part, at) => part.startsWith('{') || part === parts[at]);
-    if (fits) return { route, params: parts.filter((_, at) => wanted[at]?.startsWith('{') === true) };
-  }
-  return undefined;
-};

@@ -1,5 +1,6 @@
+import type { Method } from '#wire/api/route-table.ts';
 import { SECTIONS } from '../document-part.ts';
-import { type Method, ROUTES } from '../routes.ts';
+import { ROUTES } from '../routes.ts';
 import { arrayOf, entitySchemas, type JsonSchema, ref, SECTION_SCHEMAS, text } from './entity-schemas.ts';
 import { EXAMPLES } from './examples.ts';
 import { HOST_OPERATIONS, HOST_QUERIES } from './host-operations.ts';
