@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { FileAnswer } from '#domain/content/answer-bytes.ts';
 import { resolveMount } from '#domain/content/mounts.ts';
 import { releasesToSearch } from '#domain/content/releases-to-search.ts';
-import { answerFile } from '#domain/content/serve.ts';
+import { answerFile, fileCaching } from '#domain/content/serve.ts';
 import { decideSeal, decideStage, decideValidation } from '#domain/volume/decide-release.ts';
 import type { ReleaseState } from '#domain/volume/release.ts';
 import type { TreeEntry } from '#domain/volume/tree.ts';
@@ -77,14 +77,14 @@ export const get = async ({ volume, store, objects, now }: Journey, path: string
   const found = resolveMount([volume], path);
   if (found === undefined) return ANSWERS_404;
   const releases = releasesToSearch(volume, found.release, await store.releases(volume.id), now());
-  for (const { root } of releases) {
-    const tree = await readRoot(objects.read, root);
+  for (const release of releases) {
+    const tree = await readRoot(objects.read, release.root);
     const shard = shardOf(tree, found.path);
     const entries = shard === undefined ? [] : await readShard(objects.read, shard);
     const entry = entries.find((candidate) => candidate.path === found.path);
     if (entry === undefined) continue;
     const none = { ifNoneMatch: undefined, range: undefined, ifRange: undefined };
-    return bodyOf(objects, entry, answerFile({ entry, release: found.release, ...none }));
+    return bodyOf(objects, entry, answerFile({ entry, caching: fileCaching(found.release, release), ...none }));
   }
   return ANSWERS_404;
 };

@@ -8,11 +8,15 @@ import { byteRange } from './byte-range.ts';
 
 /** A function's answer has six megabytes at most, as base64; this leaves room, and memory. */
 export const INLINE_BYTES = 1_048_576;
+/** Pages have links relative to themselves, so they come at once for as long as they can: four megabytes, which are 5.6 as base64. */
+export const PAGE_BYTES = 4_194_304;
 
 export interface AnsweredBytes {
   readonly sha256: Sha256;
   readonly sizeBytes: number;
   readonly contentType: string;
+  /** Larger ones are a redirect; INLINE_BYTES unless said otherwise. */
+  readonly inlineBytes?: number;
   /** As somebody else's server says it; volumes have no dates. */
   readonly lastModified?: string | undefined;
   /** What caches are told of the bytes. */
@@ -45,18 +49,20 @@ export type FileAnswer =
 /** The same for as long as the content is. */
 export const hashTag = (sha256: Sha256): string => `"sha256-${sha256}"`;
 
-/** RFC 9110, 13.1.2 and 13.1.3: any of the list, by weak comparison; a date counts only without one, and only if it is the same text. */
-const isKnown = ({ ifNoneMatch, ifModifiedSince }: Conditions, tag: string, lastModified: string | undefined): boolean => {
-  if (ifNoneMatch === undefined) return lastModified !== undefined && ifModifiedSince?.trim() === lastModified;
-  return ifNoneMatch.split(',').some((one) => one.trim() === '*' || one.trim().replace(/^W\//, '') === tag);
-};
+/** Whether a list of tags (RFC 9110, 13.1.2) has this one, by weak comparison. */
+export const listsTag = (ifNoneMatch: string, tag: string): boolean =>
+  ifNoneMatch.split(',').some((one) => one.trim() === '*' || one.trim().replace(/^W\//, '') === tag);
+
+/** RFC 9110, 13.1.3: a date counts only without a list of tags, and only if it is the same text. */
+const isKnown = ({ ifNoneMatch, ifModifiedSince }: Conditions, tag: string, lastModified: string | undefined): boolean =>
+  ifNoneMatch === undefined ? lastModified !== undefined && ifModifiedSince?.trim() === lastModified : listsTag(ifNoneMatch, tag);
 
 export const answerBytes = (bytes: AnsweredBytes, conditions: Conditions): FileAnswer => {
   const { sizeBytes, lastModified, caching } = bytes;
   const tag = hashTag(bytes.sha256);
   const tagged = { etag: tag, 'cache-control': caching };
   if (isKnown(conditions, tag, lastModified)) return { kind: 'empty', status: 304, headers: tagged };
-  if (sizeBytes > INLINE_BYTES)
+  if (sizeBytes > (bytes.inlineBytes ?? INLINE_BYTES))
     return { kind: 'empty', status: 307, headers: { location: bytes.location, 'cache-control': bytes.redirectCaching } };
   const headers = {
     ...tagged,

@@ -1,14 +1,11 @@
 /**
- * A directory as people see it in a browser, made of the entries below it. A tree has files only, so a directory is what their
- * paths begin with, and an empty one cannot be. Names come from whoever publishes: they are escaped as text, and encoded as paths,
- * with `./` before them so that none is taken for a scheme (`a:b`).
+ * What is in a directory. A tree has files only, so a directory is what their paths begin with, and an empty one cannot be. Above the
+ * volumes there are directories as well, made of their mounts.
  */
-import { encodePath } from '../answer/url-path.ts';
-import { escapeXml } from '../metalink/xml-text.ts';
 import type { TreeEntry } from '../volume/tree.ts';
 
 export type DirectoryRow =
-  | { readonly kind: 'directory'; readonly name: string }
+  | { readonly kind: 'directory'; readonly name: string; readonly note?: string }
   | { readonly kind: 'file'; readonly name: string; readonly sizeBytes: number };
 
 export interface Directory {
@@ -36,22 +33,22 @@ export const directoryOf = (prefix: string, entries: Iterable<TreeEntry>, most: 
   return rows.length === 0 ? undefined : { rows, isCut: false };
 };
 
-const rowHtml = (row: DirectoryRow): string => {
-  const slash = row.kind === 'directory' ? '/' : '';
-  const size = row.kind === 'directory' ? '' : `<td>${row.sizeBytes}</td>`;
-  return `<tr><td><a href="./${escapeXml(encodePath(row.name))}${slash}">${escapeXml(row.name)}${slash}</a></td>${size}</tr>`;
-};
+export interface Mounted {
+  readonly mount: string;
+  readonly type: string;
+}
 
-/** `title` is the path that was asked for. */
-export const directoryPage = (title: string, { rows, isCut }: Directory, isTop: boolean): string => {
-  const heading = escapeXml(`Index of ${title}`);
-  const lines = [
-    '<!DOCTYPE html>',
-    '<html lang="en"><head><meta charset="utf-8">',
-    `<title>${heading}</title></head><body><h1>${heading}</h1><table>`,
-    ...(isTop ? [] : ['<tr><td><a href="../">../</a></td></tr>']),
-    ...rows.map(rowHtml),
-    `</table>${isCut ? `<p>Only the first ${rows.length} are shown.</p>` : ''}</body></html>`,
-  ];
-  return `${lines.join('\n')}\n`;
+/** The directory above mounts, such as `wheel/` of `wheel/debian-12`; all of them for the empty prefix. Undefined: none is below. */
+export const mountsBelow = (mounts: readonly Mounted[], prefix: string): Directory | undefined => {
+  const notes = new Map<string, string | undefined>();
+  for (const { mount, type } of mounts.filter((one) => one.mount.startsWith(prefix))) {
+    const [name = '', ...deeper] = mount.slice(prefix.length).split('/');
+    notes.set(name, deeper.length === 0 ? type : undefined);
+  }
+  if (notes.size === 0 && prefix !== '') return undefined;
+  const rows = [...notes.keys()].toSorted().map((name): DirectoryRow => {
+    const note = notes.get(name);
+    return { kind: 'directory', name, ...(note === undefined ? {} : { note }) };
+  });
+  return { rows, isCut: false };
 };

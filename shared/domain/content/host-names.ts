@@ -14,11 +14,22 @@ export interface HostNames {
   readonly places: readonly Place[];
 }
 
+/** A name has 253 characters at most (RFC 1035), and a port five. */
+const LONGEST_HOST = 259;
+
 /** Names of one place: the dotted one, then the one for wildcard certificates. */
 export const namesOfPlace = (domain: string, { region, provider }: Place): readonly [string, string] => [
   `mirror.${region}.${provider}.${domain}`,
   `mirror-${region}-${provider}.${domain}`,
 ];
+
+/** Name or address, and port, in lower case; undefined for what is neither. */
+export const hostName = (header: string | undefined): string | undefined => {
+  const host = header?.trim().toLowerCase() ?? '';
+  return host.length <= LONGEST_HOST && /^(?:[a-z0-9_](?:[a-z0-9._-]*[a-z0-9._])?|\[[0-9a-f:.]+\])(?::\d{1,5})?$/.test(host)
+    ? host
+    : undefined;
+};
 
 /** The place that a `Host` header means; undefined for the generic one. */
 export const placeOfHost = ({ domain, places }: HostNames, host: string | undefined): Place | undefined => {

@@ -3,6 +3,7 @@
  * file of that kind and without a content coding: apt and dnf hash the bytes as they are stored, and a client that unpacked them
  * on the way would find other ones. Whatever is not known is bytes.
  */
+import { SIMPLE_JSON } from '../volume/python/choose-simple-form.ts';
 
 const TEXT = 'text/plain; charset=utf-8';
 const BYTES = 'application/octet-stream';
@@ -25,11 +26,16 @@ const BY_EXTENSION: Readonly<Record<string, string>> = {
   bz2: 'application/x-bzip2',
   css: 'text/css; charset=utf-8',
   deb: 'application/vnd.debian.binary-package',
+  gif: 'image/gif',
   gz: 'application/gzip',
   html: 'text/html; charset=utf-8',
+  ico: 'image/vnd.microsoft.icon',
   iso: 'application/x-iso9660-image',
+  jpg: 'image/jpeg',
+  js: 'text/javascript; charset=utf-8',
   json: 'application/json',
   md: TEXT,
+  pdf: 'application/pdf',
   png: 'image/png',
   rpm: 'application/x-rpm',
   sha256: TEXT,
@@ -39,9 +45,11 @@ const BY_EXTENSION: Readonly<Record<string, string>> = {
   tgz: 'application/gzip',
   txt: TEXT,
   udeb: 'application/vnd.debian.binary-package',
+  v1_json: SIMPLE_JSON,
   whl: 'application/zip',
   xml: 'application/xml',
   xz: 'application/x-xz',
+  yaml: TEXT,
   zip: 'application/zip',
   zst: 'application/zstd',
 };

@@ -7,6 +7,7 @@
 import { isSha256, type Sha256 } from '../volume/tree.ts';
 import { treePathProblem } from '../volume/tree-path.ts';
 import type { Volume, VolumeId } from '../volume/volume.ts';
+import { mirrorVariable } from './mirror-info.ts';
 
 /** First segments that mean something else on the same host. */
 export const RESERVED_SEGMENTS: readonly string[] = [
@@ -14,11 +15,16 @@ export const RESERVED_SEGMENTS: readonly string[] = [
   'api',
   'dlmengine',
   'explain',
+  'favicon.ico',
   'metalink',
+  'mirror-info.sh',
   'mirrorlist',
+  'oidc',
+  'robots.txt',
   'snapshots',
   'static',
   'status',
+  'status.json',
   'v1',
   'xmlrpc',
 ];
@@ -49,7 +55,10 @@ export const mountProblems = (volumes: readonly Mounted[]): readonly MountProble
     const above = volumes.find(
       (other, otherAt) => otherAt !== at && isBelow(volume.mount, other.mount) && (volume.mount !== other.mount || otherAt < at),
     );
-    return above === undefined ? [] : [{ at, message: `is at or below the mount of ${above.id}` }];
+    if (above !== undefined) return [{ at, message: `is at or below the mount of ${above.id}` }];
+    // Machines know a mount by a variable that is named after it.
+    const alike = volumes.slice(0, at).find(({ mount }) => mirrorVariable(volume.mount) === mirrorVariable(mount));
+    return alike === undefined ? [] : [{ at, message: `differs from the mount of ${alike.id} in punctuation or case only` }];
   });
 
 /** `current`: whatever the pointer names. */

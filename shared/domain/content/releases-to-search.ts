@@ -12,6 +12,9 @@ import type { ReleaseName } from './mounts.ts';
 
 const SHOWN: readonly ReleaseState[] = ['SEALED', 'VALIDATED', 'CURRENT', 'SUPERSEDED'];
 
+/** Whether anything of it may ever be seen. */
+export const isShown = ({ state }: Pick<Release, 'state'>): boolean => SHOWN.includes(state);
+
 const isNamed = (name: ReleaseName, release: Release): boolean => {
   switch (name.kind) {
     case 'current':
@@ -29,7 +32,7 @@ export const releasesToSearch = (
   releases: readonly Release[],
   nowMs: EpochMs,
 ): readonly Release[] => {
-  const named = releases.filter((release) => SHOWN.includes(release.state) && isNamed(name, release));
+  const named = releases.filter((release) => isShown(release) && isNamed(name, release));
   if (name.kind !== 'current') return named;
   const earlier = releases.filter((release) => isInGrace(volume, release, nowMs));
   return [...named, ...earlier.toSorted((one, other) => other.sinceMs - one.sinceMs)];

@@ -1,24 +1,30 @@
 /**
- * How one file of a volume is answered. What may change is asked for again within a minute; what names its own content never.
+ * How one file of a volume is answered. What may change is asked for again within half a minute, the redirect to a large index as well
+ * as the small one that names its hash; what names its own release never.
  */
 import { encodePath } from '../answer/url-path.ts';
+import type { Release } from '../volume/release.ts';
 import type { TreeEntry } from '../volume/tree.ts';
-import { answerBytes, type Conditions, type FileAnswer, hashTag } from './answer-bytes.ts';
+import { answerBytes, type Conditions, type FileAnswer, hashTag, INLINE_BYTES, PAGE_BYTES } from './answer-bytes.ts';
 import { mediaType } from './media-type.ts';
 import type { ReleaseName } from './mounts.ts';
 
 /** Yet served on for a day should nobody answer behind the caches. */
-const CHANGING = 'public, max-age=30, stale-while-revalidate=60, stale-if-error=86400';
+export const CHANGING = 'public, max-age=30, stale-while-revalidate=60, stale-if-error=86400';
 /** A release that is named by its hash; by its number as well, since numbers are not given again. */
 const UNCHANGING = 'public, max-age=31536000, immutable';
-/** A path of the current release that leads to a large file may lead to another one tomorrow. */
-const REDIRECT = 'public, max-age=300';
+/** A path that is not there yet may be released in a second. */
+export const BRIEFLY = 'public, max-age=5';
+
+/** A release that waits for its validation may be rejected, and is then not shown any more. */
+export const fileCaching = (name: ReleaseName, { state }: Pick<Release, 'state'>): string =>
+  name.kind === 'current' || state === 'SEALED' ? CHANGING : UNCHANGING;
 
 export const OBJECT_PREFIX = '/_o/sha256/';
 
 export interface FileRequest extends Conditions {
   readonly entry: TreeEntry;
-  readonly release: ReleaseName;
+  readonly caching: string;
 }
 
 export const fileTag = ({ sha256 }: TreeEntry): string => hashTag(sha256);
@@ -27,15 +33,16 @@ export const fileTag = ({ sha256 }: TreeEntry): string => hashTag(sha256);
 export const objectUrl = ({ sha256, path }: TreeEntry): string =>
   `${OBJECT_PREFIX}${sha256}/${encodePath(path.slice(path.lastIndexOf('/') + 1))}`;
 
-export const answerFile = ({ entry, release, ...conditions }: FileRequest): FileAnswer => {
-  const isCurrent = release.kind === 'current';
+export const answerFile = ({ entry, caching, ...conditions }: FileRequest): FileAnswer => {
+  const contentType = mediaType(entry.path);
   const file = {
     sha256: entry.sha256,
     sizeBytes: entry.sizeBytes,
-    contentType: mediaType(entry.path),
-    caching: isCurrent ? CHANGING : UNCHANGING,
+    contentType,
+    inlineBytes: contentType.startsWith('text/html') ? PAGE_BYTES : INLINE_BYTES,
+    caching,
     location: objectUrl(entry),
-    redirectCaching: isCurrent ? REDIRECT : UNCHANGING,
+    redirectCaching: caching,
   };
   return answerBytes(file, conditions);
 };

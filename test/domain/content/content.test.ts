@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { describe, expect, test } from 'vitest';
-import { INLINE_BYTES } from '#domain/content/answer-bytes.ts';
+import { INLINE_BYTES, PAGE_BYTES } from '#domain/content/answer-bytes.ts';
 import { byteRange } from '#domain/content/byte-range.ts';
-import { directoryOf, directoryPage } from '#domain/content/directory.ts';
+import { directoryOf, mountsBelow } from '#domain/content/directory.ts';
+import { directoryPage } from '#domain/content/directory-page.ts';
 import { mediaType } from '#domain/content/media-type.ts';
 import { mountProblems, resolveMount } from '#domain/content/mounts.ts';
-import { answerFile, fileTag, objectUrl } from '#domain/content/serve.ts';
+import { answerFile, fileCaching, fileTag, objectUrl } from '#domain/content/serve.ts';
 import { byPath } from '#domain/volume/tree-of.ts';
 import { files, hashOf } from '../../support/tree-arbitrary.ts';
 
@@ -70,6 +71,7 @@ describe('a mount', () => {
     expect(mountProblems(nested)).toEqual([
       { at: 0, message: 'is at or below the mount of above' },
       { at: 2, message: 'is at or below the mount of above' },
+      { at: 3, message: 'differs from the mount of below in punctuation or case only' },
     ]);
   });
 });
@@ -111,23 +113,16 @@ describe('a range', () => {
 
 describe('a file', () => {
   const entry = { path: 'a/b c.xml', sha256: HASH, sizeBytes: 10, mode: 'file' as const };
-  const asked = { entry, release: { kind: 'current' as const }, ifNoneMatch: undefined, range: undefined, ifRange: undefined };
-  const changing = 'public, max-age=30, stale-while-revalidate=60, stale-if-error=86400';
-  const for_ever = 'public, max-age=31536000, immutable';
+  const asked = { entry, caching: 'any', ifNoneMatch: undefined, range: undefined, ifRange: undefined };
 
   test('that is small comes at once', () => {
     const headers = {
       etag: `"sha256-${HASH}"`,
-      'cache-control': changing,
+      'cache-control': 'any',
       'content-type': 'application/xml',
       'accept-ranges': 'bytes',
     };
     expect(answerFile(asked)).toEqual({ kind: 'whole', status: 200, headers });
-    expect(answerFile({ ...asked, release: { kind: 'sequence', sequence: 1 } })).toEqual({
-      kind: 'whole',
-      status: 200,
-      headers: { ...headers, 'cache-control': for_ever },
-    });
     expect(answerFile({ ...asked, range: 'bytes=2-3' })).toEqual({
       kind: 'part',
       status: 206,
@@ -135,6 +130,17 @@ describe('a file', () => {
       endExclusive: 4,
       headers: { ...headers, 'content-range': 'bytes 2-3/10' },
     });
+  });
+
+  test.each([
+    ['current', 'CURRENT', 'public, max-age=30, stale-while-revalidate=60, stale-if-error=86400'],
+    ['current', 'SUPERSEDED', 'public, max-age=30, stale-while-revalidate=60, stale-if-error=86400'],
+    ['root', 'SEALED', 'public, max-age=30, stale-while-revalidate=60, stale-if-error=86400'],
+    ['root', 'VALIDATED', 'public, max-age=31536000, immutable'],
+    ['root', 'CURRENT', 'public, max-age=31536000, immutable'],
+    ['root', 'SUPERSEDED', 'public, max-age=31536000, immutable'],
+  ] as const)('of a release asked for as %s that is %s is kept by caches: %s', (kind, state, caching) => {
+    expect(fileCaching(kind === 'root' ? { kind, root: HASH } : { kind }, { state })).toBe(caching);
   });
 
   test.each(['"x", "TAG"', 'W/"TAG"', '*', '"TAG"'])('that is known by %s is not sent again', (header) => {
@@ -157,9 +163,15 @@ describe('a file', () => {
     expect(answerFile({ ...asked, entry: large, range: 'bytes=2-3' })).toEqual({
       kind: 'empty',
       status: 307,
-      headers: { location: `/_o/sha256/${HASH}/b%20c.xml`, 'cache-control': 'public, max-age=300' },
+      headers: { location: `/_o/sha256/${HASH}/b%20c.xml`, 'cache-control': 'any' },
     });
     expect(answerFile({ ...asked, entry: { ...entry, sizeBytes: INLINE_BYTES } }).status).toBe(200);
+  });
+
+  test('that is a page comes at once for longer, since links in it lead from where it is', () => {
+    const page = { ...entry, path: 'docs/index.html', sizeBytes: PAGE_BYTES };
+    expect(answerFile({ ...asked, entry: page }).status).toBe(200);
+    expect(answerFile({ ...asked, entry: { ...page, sizeBytes: PAGE_BYTES + 1 } }).status).toBe(307);
   });
 
   test('has a URL that leads back to its name, whatever that is', () => {
@@ -194,21 +206,56 @@ describe('a directory', () => {
     expect(directoryOf('', all, 3)?.isCut).toBe(false);
   });
 
+  test('above mounts has their next parts, once, and what is at them', () => {
+    const mounts = [
+      { mount: 'wheel/debian-12', type: 'wheel' },
+      { mount: 'wheel/debian-11', type: 'wheel' },
+      { mount: 'ubuntu', type: 'apt' },
+      { mount: 'wheelhouse', type: 'files' },
+    ];
+    expect(mountsBelow(mounts, '')?.rows).toEqual([
+      { kind: 'directory', name: 'ubuntu', note: 'apt' },
+      { kind: 'directory', name: 'wheel' },
+      { kind: 'directory', name: 'wheelhouse', note: 'files' },
+    ]);
+    expect(mountsBelow(mounts, 'wheel/')?.rows.map(({ name }) => name)).toEqual(['debian-11', 'debian-12']);
+    expect(mountsBelow([], '')).toEqual({ rows: [], isCut: false });
+    expect(mountsBelow(mounts, 'centos/')).toBeUndefined();
+  });
+
   test('is a page whose links lead to what they name, whatever that is', () => {
     const parser = new XMLParser({ ignoreAttributes: false, trimValues: false, htmlEntities: true });
     fc.assert(
       fc.property(files, (some) => {
         const directory = directoryOf('', some.toSorted(byPath));
         if (directory === undefined) return;
-        const page = directoryPage('/a & <b>/', directory, true)
+        const foot = { text: '<script>', link: '"&', href: '/a?"' };
+        const page = directoryPage({ path: '/a & <b>/"\'/', directory, foot })
           .replace('<!DOCTYPE html>', '')
-          .replace('<meta charset="utf-8">', '');
+          .replaceAll(/<meta [^>]*>/g, '');
         expect(XMLValidator.validate(page)).toBe(true);
-        const { table } = parser.parse(page).html.body;
-        const links = [table.tr].flat().map(({ td }) => [td].flat()[0].a['@_href'] as string);
+        const { table, h1, footer } = parser.parse(page).html.body;
+        const [up, ...links] = [table.tr].flat().map(({ td }) => [td].flat()[0].a['@_href'] as string);
         const names = links.map((link) => decodeURIComponent(new URL(link, 'http://mirror.example/x/').pathname.slice(3)));
         expect(names).toEqual(directory.rows.map(({ kind, name }) => (kind === 'directory' ? `${name}/` : name)));
+        expect(up).toBe('../');
+        expect(h1.a.map((link: { '@_href': string }) => link['@_href'])).toEqual([
+          '/',
+          '/a%20&%20%3Cb%3E/',
+          "/a%20&%20%3Cb%3E/%22'/",
+        ]);
+        expect(footer.a).toEqual({ '#text': '"&', '@_href': '/a?"' });
       }),
     );
+  });
+
+  test('shows sizes, and that there is more', () => {
+    const page = directoryPage({
+      path: '/x/',
+      directory: { rows: [{ kind: 'file', name: 'a', sizeBytes: 1_536 }], isCut: true },
+    });
+    expect(page).toContain('<tr><td><a href="./a">a</a></td><td>1.5 KiB</td></tr>');
+    expect(page).toContain('<p>Only the first 1 are shown.</p>');
+    expect(directoryPage({ path: '/', directory: { rows: [], isCut: false } })).toContain('<p>There is nothing here yet.</p>');
   });
 });
