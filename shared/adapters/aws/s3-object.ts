@@ -59,26 +59,32 @@ export const getNamedObject = async (bucket: Bucket, key: string, name: string):
   return stored?.bytes;
 };
 
-export const putObject = (bucket: Bucket, key: string, body: Uint8Array | string, headers: Headers): Promise<void> =>
+/** A refusal comes before all of a stream was read. */
+const sendPut = async (client: S3Client, body: PutBody, fields: Omit<PutObjectCommandInput, 'Body'>) => {
+  const input = { ...fields, Body: typeof body === 'function' ? body() : body };
+  try {
+    return await client.send(new PutObjectCommand(input));
+  } finally {
+    if (input.Body instanceof Readable) input.Body.destroy();
+  }
+};
+
+export const putObject = (bucket: Bucket, key: string, body: PutBody, headers: Headers): Promise<void> =>
   callAws(`writing ${key}`, async () => {
-    await bucket.client.send(new PutObjectCommand({ Bucket: bucket.name, Key: key, Body: body, ...headers }));
+    await sendPut(bucket.client, body, { Bucket: bucket.name, Key: key, ...headers });
   });
 
 type Attempt = ConditionalPut | { readonly kind: 'conflict' };
 
 const attemptPut = async (client: S3Client, body: PutBody, fields: Omit<PutObjectCommandInput, 'Body'>): Promise<Attempt> => {
-  const input = { ...fields, Body: typeof body === 'function' ? body() : body };
   try {
-    const output = await client.send(new PutObjectCommand(input));
+    const output = await sendPut(client, body, fields);
     return { kind: 'stored', etag: output.ETag ?? '' };
   } catch (error) {
     const status = httpStatus(error);
     if (status === 412 || (status === 404 && fields.IfMatch !== undefined)) return { kind: 'refused' };
     if (status === 409) return { kind: 'conflict' };
     throw error;
-  } finally {
-    // A refusal comes before all of it was read.
-    if (input.Body instanceof Readable) input.Body.destroy();
   }
 };
 
