@@ -1,20 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${name} is how the templates of repository rules are written
 import * as v from 'valibot';
-import { patternProblem } from '#domain/master/pattern-problem.ts';
+import { expression } from './expression.ts';
 import { masterSchema } from './master-schema.ts';
-import { duration, listOf, oneOf, type Parsed, parsedBy, relativePath, slug } from './scalars.ts';
-
-/** The empty expression is the category's top: a rule may name it, an exclude would leave nothing. */
-const pattern = (description: string, shortest: 0 | 1 = 0) =>
-  v.pipe(
-    v.string(),
-    v.description(description),
-    v.minLength(shortest, 'must not be empty'),
-    parsedBy<string, string>((input): Parsed<string> => {
-      const wrong = patternProblem(input);
-      return wrong === undefined ? { value: input } : { wrong };
-    }),
-  );
+import { duration, listOf, oneOf, relativePath, slug } from './scalars.ts';
 
 const template = (description: string) =>
   v.pipe(v.string(), v.description(description), v.maxLength(200, 'longer than 200 characters'));
@@ -23,9 +11,11 @@ export const REPOSITORY_TYPES = ['rpm', 'apt', 'files'] as const;
 
 export const ruleSchema = v.pipe(
   v.strictObject({
-    ignore: v.optional(pattern('Regular expression over the whole path; directories it fits are no repositories. Stands alone.')),
+    ignore: v.optional(
+      expression('Regular expression over the whole path; directories it fits are no repositories. Stands alone.'),
+    ),
     match: v.optional(
-      pattern(
+      expression(
         "Regular expression over the directory's whole path, relative to the category, with named groups: `releases/(?<version>[0-9]+)/(?<arch>[^/]+)/os`.",
       ),
     ),
@@ -89,7 +79,7 @@ export const categorySchema = v.pipe(
     master: masterSchema,
     excludes: v.optional(
       listOf(
-        pattern('Regular expression over the whole path of a directory or file, relative to the category.', 1),
+        expression('Regular expression over the whole path of a directory or file, relative to the category.', 1),
         'What does not exist for this network, below these directories too.',
         200,
       ),

@@ -1,20 +1,6 @@
-import { type NetworkFileProblem, type ProblemPath, printPath, problem } from './problem.ts';
+import { duplicates } from './duplicates.ts';
+import { type NetworkFileProblem, problem } from './problem.ts';
 import { field, list, text } from './raw.ts';
-
-interface Entry {
-  readonly key: string | undefined;
-  readonly path: ProblemPath;
-}
-
-const twice = (entries: readonly Entry[], what: string): readonly NetworkFileProblem[] => {
-  const first = new Map<string, ProblemPath>();
-  return entries.flatMap(({ key, path }) => {
-    if (key === undefined) return [];
-    const earlier = first.get(key);
-    if (earlier === undefined) first.set(key, path);
-    return earlier === undefined ? [] : [problem(path, `${what} is already at ${printPath(earlier)}`)];
-  });
-};
 
 const tokenProblems = (tokens: readonly unknown[]): readonly NetworkFileProblem[] =>
   tokens.flatMap((token, at) => {
@@ -33,11 +19,11 @@ export const lockProblems = (document: unknown): readonly NetworkFileProblem[] =
     ...operators.map((one, at) => ({ one, path: ['locks', 'operators', at, 'sha256'] })),
   ];
   return [
-    ...twice(
+    ...duplicates(
       list(field(locks, 'locks')).map((lock, at) => ({ key: text(field(lock, 'name')), path: ['locks', 'locks', at, 'name'] })),
       'this lock',
     ),
-    ...twice(
+    ...duplicates(
       digests.map(({ one, path }) => ({ key: text(field(one, 'sha256'))?.toLowerCase(), path })),
       'this token',
     ),

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { DRAIN_FAILURES, DRAIN_SCOPES } from '#domain/drain/drain-policy.ts';
 import { netblock } from './netblock.ts';
-import { country, duration, line, listOf, oneOf, slug, whole } from './scalars.ts';
+import { country, duration, line, listOf, oneOf, share, slug, whole } from './scalars.ts';
 
 export const answerSchema = v.pipe(
   v.strictObject({
@@ -52,13 +52,8 @@ export const crawlSchema = v.pipe(
 export const guardSchema = v.pipe(
   v.strictObject({
     maximumShrinkShare: v.optional(
-      v.pipe(
-        v.number(),
-        v.description(
-          'A snapshot that loses a larger share of its directories or listed hosts than this is refused; 0.2 is a fifth, 1 never refuses.',
-        ),
-        v.minValue(0, 'must be a share, 0 to 1'),
-        v.maxValue(1, 'must be a share, 0 to 1'),
+      share(
+        'A snapshot that loses a larger share of its directories or listed hosts than this is refused; 0.2 is a fifth, 1 never refuses.',
       ),
       0.2,
     ),

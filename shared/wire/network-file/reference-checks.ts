@@ -1,23 +1,10 @@
 import { withoutOuterSlashes } from '../outer-slashes.ts';
+import { duplicates } from './duplicates.ts';
 import { suggestion } from './near-name.ts';
 import { canonicalNetblock } from './netblock.ts';
 import { type NetworkFileProblem, type ProblemPath, printPath, problem } from './problem.ts';
 import { field, isMapping, list, text } from './raw.ts';
 import { parseTreeUrl } from './url.ts';
-
-/** Reports every value that an earlier entry already has. */
-const duplicates = (
-  entries: readonly { readonly key: string | undefined; readonly path: ProblemPath }[],
-  what: string,
-): readonly NetworkFileProblem[] => {
-  const first = new Map<string, ProblemPath>();
-  return entries.flatMap(({ key, path }) => {
-    if (key === undefined) return [];
-    const earlier = first.get(key);
-    if (earlier === undefined) first.set(key, path);
-    return earlier === undefined ? [] : [problem(path, `${what} is already at ${printPath(earlier)}`)];
-  });
-};
 
 const idsOf = (document: unknown, part: string) =>
   list(field(document, part)).map((entry, at) => ({ key: text(field(entry, 'id')), path: [part, at, 'id'] as ProblemPath }));

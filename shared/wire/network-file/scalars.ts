@@ -66,6 +66,47 @@ export const printDuration = (ms: number): string => {
   return `${ms / unitMs}${unit}`;
 };
 
+const UNIT_BYTES: Readonly<Record<string, number>> = {
+  B: 1,
+  kB: 1e3,
+  KiB: 2 ** 10,
+  MB: 1e6,
+  MiB: 2 ** 20,
+  GB: 1e9,
+  GiB: 2 ** 30,
+  TB: 1e12,
+  TiB: 2 ** 40,
+};
+
+const NOT_A_SIZE = 'must be a size like `500 MB` or `200 GiB`, or a number of bytes';
+const SIZE = /^(\d{1,16}) ?([kKMGT]?i?B)$/;
+
+const sizeBytes = (input: number | string): number => {
+  if (typeof input === 'number') return input;
+  const [, count, unit] = SIZE.exec(input) ?? [];
+  return Number(count) * (UNIT_BYTES[unit ?? ''] ?? Number.NaN);
+};
+
+const parseSize = (input: number | string, least: string, most: string): Parsed<number> => {
+  const bytes = sizeBytes(input);
+  if (!Number.isInteger(bytes)) return { wrong: NOT_A_SIZE };
+  return bytes < sizeBytes(least) || bytes > sizeBytes(most) ? { wrong: `must be ${least} to ${most}` } : { value: bytes };
+};
+
+/** Bytes: a number, or `500 MB`, `200 GiB`. `least` and `most` are written the same way. */
+export const size = (description: string, least: string, most: string) =>
+  v.pipe(
+    v.union([v.number(), v.string()]),
+    v.description(`${description} Bytes, or written as \`500 MB\` or \`200 GiB\`; ${least} to ${most}.`),
+    parsedBy<number | string, number>((input) => parseSize(input, least, most)),
+  );
+
+/** In the largest unit of which it is a whole number. */
+export const printSize = (bytes: number): string => {
+  const [unit, unitBytes] = Object.entries(UNIT_BYTES).findLast(([, one]) => bytes > 0 && bytes % one === 0) ?? ['B', 1];
+  return `${bytes / unitBytes} ${unit}`;
+};
+
 const BANDWIDTH = /^(\d{1,6})(M|G)$/;
 
 const parseBandwidth = (input: number | string): Parsed<number> => {
@@ -111,6 +152,12 @@ const wholeNumber = (least: number, most: number, wrong: string) =>
 
 export const whole = (description: string, least: number, most: number) =>
   v.pipe(v.number(), v.description(description), ...wholeNumber(least, most, `must be a whole number, ${least} to ${most}`));
+
+/** A part of a whole; of what is added to it, also more than the whole. */
+export const share = (description: string, most = 1) => {
+  const wrong = `must be a share, 0 to ${most}`;
+  return v.pipe(v.number(), v.description(description), v.minValue(0, wrong), v.maxValue(most, wrong));
+};
 
 export const asn = (description: string) =>
   v.pipe(
