@@ -1,5 +1,6 @@
 import type { Inventory } from '#domain/inventory/inventory.ts';
 import { printCategory } from '#wire/network-file/print-category.ts';
+import { printContentRules } from '#wire/network-file/print-content-rules.ts';
 import { printHost } from '#wire/network-file/print-host.ts';
 import { printLockRules } from '#wire/network-file/print-lock-rules.ts';
 import { printSettings } from '#wire/network-file/print-settings.ts';
@@ -42,6 +43,7 @@ export const networkParts = (inventory: Inventory): readonly NetworkPart[] => {
       settingsPart(section, value),
     ),
     ...(inventory.locks === undefined ? [] : [settingsPart('locks', printLockRules(inventory.locks))]),
+    ...(inventory.content === undefined ? [] : [settingsPart('content', printContentRules(inventory.content))]),
     ...inventory.sites.map((site) => entityPart('site', site.id, printSite(site))),
     ...inventory.categories.map((category) => entityPart('category', category.id, printCategory(category))),
     // The site is always named: what it is when it is not named depends on which sites there are.

@@ -141,7 +141,7 @@ const scopesOf = (part: Part, sites: readonly string[]): readonly AuditScope[] =
 /** Nobody else could undo it through the API. */
 const lockout = (): HttpReply => conflict([{ path: 'access', message: 'you would be no administrator of the network any more' }]);
 
-/** Of an item of DynamoDB, which has 400 KB; all sections but the locks are one. */
+/** Of an item of DynamoDB, which has 400 KB; all sections but the locks and the content are one. */
 const LONGEST_ITEM_BYTES = 380_000;
 
 const sizeProblem = (after: unknown, entity: InventoryEntity | undefined): string | undefined => {

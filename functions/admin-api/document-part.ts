@@ -13,6 +13,7 @@ export const SECTIONS = [
   'countryOverrides',
   'continentOverrides',
   'locks',
+  'content',
 ] as const;
 export type Section = (typeof SECTIONS)[number];
 
@@ -57,6 +58,18 @@ export const withValue = (document: NetworkDocument, part: Part, value: unknown)
   return { document: { ...document, [name]: value === undefined ? others : [...others, value] }, path: [name, others.length] };
 };
 
+/** Locks and content are entities of their own, which a network may lack; all other sections are one. */
+const sectionEntity = ({ settings, locks, content }: Inventory, section: Section): InventoryEntity | undefined => {
+  switch (section) {
+    case 'locks':
+      return locks === undefined ? undefined : { kind: 'locks', value: locks };
+    case 'content':
+      return content === undefined ? undefined : { kind: 'content', value: content };
+    default:
+      return { kind: 'settings', value: settings };
+  }
+};
+
 /** What the store keeps for this part; undefined when there is none. */
 export const entityOf = (inventory: Inventory, part: Part): InventoryEntity | undefined => {
   switch (part.kind) {
@@ -66,10 +79,8 @@ export const entityOf = (inventory: Inventory, part: Part): InventoryEntity | un
       const value = inventory[LISTS[part.kind]].find(({ id }) => id === part.id);
       return value === undefined ? undefined : ({ kind: part.kind, value } as InventoryEntity);
     }
-    case 'settings': {
-      if (part.section !== 'locks') return { kind: 'settings', value: inventory.settings };
-      return inventory.locks === undefined ? undefined : { kind: 'locks', value: inventory.locks };
-    }
+    case 'settings':
+      return sectionEntity(inventory, part.section);
   }
 };
 

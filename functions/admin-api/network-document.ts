@@ -1,5 +1,6 @@
 import type { Host, Inventory } from '#domain/inventory/inventory.ts';
 import { printCategory } from '#wire/network-file/print-category.ts';
+import { printContentRules } from '#wire/network-file/print-content-rules.ts';
 import { printHost } from '#wire/network-file/print-host.ts';
 import { printLockRules } from '#wire/network-file/print-lock-rules.ts';
 import { printSettings } from '#wire/network-file/print-settings.ts';
@@ -19,6 +20,7 @@ export const hostDocument = (host: Host): unknown => {
 export const networkDocument = (inventory: Inventory): NetworkDocument => ({
   ...printSettings(inventory.settings),
   ...(inventory.locks !== undefined && { locks: printLockRules(inventory.locks) }),
+  ...(inventory.content !== undefined && { content: printContentRules(inventory.content) }),
   sites: inventory.sites.map(printSite),
   categories: inventory.categories.map(printCategory),
   hosts: inventory.hosts.map(hostDocument),

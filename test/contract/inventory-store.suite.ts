@@ -7,11 +7,13 @@ import { onCommand } from '../support/fault-injection.ts';
 import { anyHost, anyInventory } from '../support/inventory-arbitrary.ts';
 import type { MakePlace } from './places.ts';
 
-const namesOf = ({ sites, categories, hosts }: Inventory): readonly string[] => [
+const namesOf = ({ sites, categories, hosts, locks, content }: Inventory): readonly string[] => [
   ...sites.map((one) => `site/${one.id}`),
   ...categories.map((one) => `category/${one.id}`),
   ...hosts.map((one) => `host/${one.id}`),
   'settings',
+  ...(locks === undefined ? [] : ['locks']),
+  ...(content === undefined ? [] : ['content']),
 ];
 
 const sample = (seed: number): Inventory => fc.sample(anyInventory(), { seed, numRuns: 1 })[0]!;

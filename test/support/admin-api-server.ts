@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import type { Inventory } from '#domain/inventory/inventory.ts';
 import { parseNetworkFile } from '#wire/network-file/parse-network-file.ts';
 import { printCategory } from '#wire/network-file/print-category.ts';
+import { printContentRules } from '#wire/network-file/print-content-rules.ts';
 import { printHost } from '#wire/network-file/print-host.ts';
 import { printLockRules } from '#wire/network-file/print-lock-rules.ts';
 import { printSettings } from '#wire/network-file/print-settings.ts';
@@ -50,6 +51,7 @@ const tagOf = (value: unknown): string => `"${createHash('sha256').update(JSON.s
 const documentOf = (inventory: Inventory): Part => ({
   ...printSettings(inventory.settings),
   ...(inventory.locks !== undefined && { locks: printLockRules(inventory.locks) }),
+  ...(inventory.content !== undefined && { content: printContentRules(inventory.content) }),
   sites: inventory.sites.map(printSite),
   categories: inventory.categories.map(printCategory),
   hosts: inventory.hosts.map((host) => ({ ...printHost(host), site: host.site })),

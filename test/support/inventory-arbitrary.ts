@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { DRAIN_FAILURES, DRAIN_SCOPES, type DrainPolicy } from '#domain/drain/drain-policy.ts';
 import type { AccessPolicy } from '#domain/inventory/access-policy.ts';
 import type { Category, Host, Inventory, Master, NetworkSettings, RepositoryRule, Site } from '#domain/inventory/inventory.ts';
+import { anyContentRules } from './content-rules-arbitrary.ts';
 import { anyLockRules } from './lock-rules-arbitrary.ts';
 
 const text = fc.string({ unit: 'grapheme', maxLength: 12 });
@@ -124,13 +125,20 @@ const byId = <T extends { readonly id: string }>(arbitrary: fc.Arbitrary<T>, max
     .uniqueArray(arbitrary, { selector: (one) => one.id, maxLength, minLength: 1 })
     .map((all) => all.toSorted((left, right) => (left.id < right.id ? -1 : 1)));
 
-/** References hold; lists are in the order of their ids. Some networks have locks. */
+/** References hold; lists are in the order of their ids. Some networks have locks, and some have content. */
 export const anyInventory = (hosts = 6): fc.Arbitrary<Inventory> =>
   fc
-    .tuple(anySettings, byId(anySite, 4), byId(anyCategory, 4), maybe(anyLockRules))
-    .chain(([settings, sites, categories, locks]) =>
+    .tuple(anySettings, byId(anySite, 4), byId(anyCategory, 4), maybe(anyLockRules), maybe(anyContentRules))
+    .chain(([settings, sites, categories, locks, content]) =>
       byId(
         anyHost(fc.constantFrom(...sites.map((one) => one.id)), fc.constantFrom(...categories.map((one) => one.id))),
         hosts,
-      ).map((all) => ({ settings, sites, categories, hosts: all, ...(locks !== undefined && { locks }) })),
+      ).map((all) => ({
+        settings,
+        sites,
+        categories,
+        hosts: all,
+        ...(locks !== undefined && { locks }),
+        ...(content !== undefined && { content }),
+      })),
     );

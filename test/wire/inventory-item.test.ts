@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { WireError } from '#domain/errors.ts';
 import { entityName, type InventoryEntity, parseEntity, printEntity } from '#wire/inventory-item.ts';
 import { aHost, anInventory } from '../support/a-network.ts';
+import { anyContentRules } from '../support/content-rules-arbitrary.ts';
 import { anyCategory, anyHost, anySettings, anySite } from '../support/inventory-arbitrary.ts';
 import { anyLockRules } from '../support/lock-rules-arbitrary.ts';
 
@@ -12,6 +13,7 @@ const anyEntity: fc.Arbitrary<InventoryEntity> = fc.oneof(
   anyHost().map((value): InventoryEntity => ({ kind: 'host', value })),
   anySettings.map((value): InventoryEntity => ({ kind: 'settings', value })),
   anyLockRules.map((value): InventoryEntity => ({ kind: 'locks', value })),
+  anyContentRules.map((value): InventoryEntity => ({ kind: 'content', value })),
 );
 
 const reversed = (value: unknown): unknown => {
@@ -59,6 +61,23 @@ test('equal entities have equal texts, whatever the order of their keys', () => 
       expect(printEntity(reversed(entity) as InventoryEntity)).toBe(printEntity(entity));
     }),
   );
+});
+
+test('content has this text: what is not said is null', () => {
+  const content: InventoryEntity = {
+    kind: 'content',
+    value: {
+      names: { domain: undefined, places: [] },
+      volumes: [{ id: 'tools', mount: 'tools', type: 'files', maximumShrinkShare: 0.2, retain: 10, graceMs: 60_000 }],
+      proxies: [],
+    },
+  };
+  expect(printEntity(content)).toBe(
+    '{"v":1,"kind":"content","value":{"names":{"domain":null,"places":[]},"volumes":[{"id":"tools","mount":"tools",' +
+      '"type":"files","maximumShrinkShare":0.2,"retain":10,"graceMs":60000}],"proxies":[]}}',
+  );
+  expect(parseEntity(printEntity(content))).toStrictEqual(content);
+  expect(entityName(content)).toBe('content');
 });
 
 /** As earlier versions stored it: without these keys. */

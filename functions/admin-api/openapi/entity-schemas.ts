@@ -46,6 +46,7 @@ export const SECTION_SCHEMAS: Readonly<Record<Section, string>> = {
   countryOverrides: 'CountryOverrides',
   continentOverrides: 'ContinentOverrides',
   locks: 'Locks',
+  content: 'Content',
 };
 
 export const object = (properties: Readonly<Record<string, JsonSchema>>, required = Object.keys(properties)): JsonSchema => ({
@@ -84,7 +85,7 @@ const networkFile = (): JsonSchema => ({
     categories: arrayOf(ref('Category')),
     ...Object.fromEntries(Object.entries(SECTION_SCHEMAS).map(([section, name]) => [section, ref(name)])),
   },
-  required: ['network', 'hosts', 'categories'],
+  required: ['network'],
 });
 
 const page = (items: JsonSchema): JsonSchema =>

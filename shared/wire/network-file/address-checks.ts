@@ -27,6 +27,21 @@ const mirrorUrls = (document: unknown): readonly Located[] =>
     list(field(carriage, 'urls')).flatMap((url, at) => located(url, [...path, 'urls', at])),
   );
 
+const contentUrls = (document: unknown): readonly Located[] => {
+  const content = field(document, 'content');
+  return [
+    ...list(field(content, 'volumes')).flatMap((volume, at) =>
+      ['url', 'files'].flatMap((key) =>
+        located(field(field(volume, 'upstream'), key), ['content', 'volumes', at, 'upstream', key]),
+      ),
+    ),
+    ...list(field(content, 'proxies')).flatMap((proxy, at) => [
+      ...located(field(proxy, 'upstream'), ['content', 'proxies', at, 'upstream']),
+      ...list(field(proxy, 'fileHosts')).flatMap((url, index) => located(url, ['content', 'proxies', at, 'fileHosts', index])),
+    ]),
+  ];
+};
+
 const LOOPBACK_NAME = /(?:^|\.)localhost\.?$/;
 
 const addressOf = (host: string): Address | undefined => parseAddress(LOOPBACK_NAME.test(host) ? '127.0.0.1' : host);
@@ -44,12 +59,12 @@ const portProblem = ({ parts, path }: Located, allowed: unknown): readonly Netwo
   return [problem(path, `port ${parts.port} is not allowed; if that is meant, put it into policies.crawl.allowedPorts`)];
 };
 
-/** Addresses and ports in URLs that the crawler would refuse to connect to. */
+/** Addresses and ports in URLs to which nothing here would connect: that of a mirror, of a master, of content's upstream. */
 export const addressProblems = (document: unknown): readonly NetworkFileProblem[] => {
   const crawl = field(field(document, 'policies'), 'crawl');
   const allowed = list(field(crawl, 'allowedAddresses')).flatMap((entry) => parseNetblock(text(entry) ?? '') ?? []);
   const ports = field(crawl, 'allowedPorts');
-  return [...masterUrls(document), ...mirrorUrls(document)].flatMap((one) => [
+  return [...masterUrls(document), ...mirrorUrls(document), ...contentUrls(document)].flatMap((one) => [
     ...addressProblem(one, allowed),
     ...portProblem(one, ports),
   ]);

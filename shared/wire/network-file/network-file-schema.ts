@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { categorySchema } from './category-schema.ts';
+import { contentSchema } from './content-schema.ts';
 import { hostSchema } from './host-schema.ts';
 import { locksSchema } from './locks-schema.ts';
 import { canonicalNetblock, ipAddress } from './netblock.ts';
@@ -66,8 +67,11 @@ export const networkFileSchema = v.pipe(
     ),
     network: networkSchema,
     sites: v.optional(listOf(siteSchema, 'Who runs hosts. A host without `site` needs no entry here.', 10_000), []),
-    hosts: listOf(hostSchema, 'The mirrors.', 10_000),
-    categories: listOf(categorySchema, 'The trees of content.', 100, 1),
+    hosts: v.optional(listOf(hostSchema, 'The mirrors.', 10_000), []),
+    categories: v.optional(
+      listOf(categorySchema, 'The trees that mirrors carry; at least one, unless there is `content`.', 100),
+      [],
+    ),
     aliases: v.optional(
       mapOf(
         repositoryName('The former name.'),
@@ -95,6 +99,7 @@ export const networkFileSchema = v.pipe(
     ),
     policies: v.optional(policiesSchema, {}),
     locks: v.optional(locksSchema),
+    content: v.optional(contentSchema),
     localClient: v.optional(localClientSchema, {}),
   }),
   v.title('Mirrortide network file'),

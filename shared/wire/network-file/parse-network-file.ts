@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import type { CountryCode, Inventory } from '#domain/inventory/inventory.ts';
 import { addressProblems } from './address-checks.ts';
 import { categoryProblems } from './category-checks.ts';
+import { contentProblems } from './content-checks.ts';
 import { lockProblems } from './lock-checks.ts';
 import { clientNetblockProblems } from './netblock-checks.ts';
 import { networkFileSchema } from './network-file-schema.ts';
@@ -41,6 +42,7 @@ export const parseNetworkFile = (document: unknown, resolveDirectory: ResolveDir
     ...addressProblems(document),
     ...clientNetblockProblems(document),
     ...lockProblems(document),
+    ...contentProblems(document),
   ];
   if (!parsed.success || problems.length > 0) return { kind: 'invalid', problems: withoutRepetition(problems) };
   const { country, asn, address } = parsed.output.localClient;

@@ -2,6 +2,7 @@ import type * as v from 'valibot';
 import type { Host, Inventory, Site } from '#domain/inventory/inventory.ts';
 import { networkFileSchema } from './network-file-schema.ts';
 import { printCategory } from './print-category.ts';
+import { printContentRules } from './print-content-rules.ts';
 import { printHost } from './print-host.ts';
 import { printLockRules } from './print-lock-rules.ts';
 import { printSettings } from './print-settings.ts';
@@ -43,6 +44,7 @@ export const printNetworkFile = (inventory: Inventory): NetworkDocument => {
     sites: inventory.sites.filter((site) => !isImplied(site, hostsOf.get(site.id))).map(printSite),
     hosts: inventory.hosts.map(printHost),
     locks: inventory.locks === undefined ? undefined : printLockRules(inventory.locks),
+    content: inventory.content === undefined ? undefined : printContentRules(inventory.content),
     localClient: undefined,
   });
 };

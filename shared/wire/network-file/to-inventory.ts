@@ -4,6 +4,7 @@ import type { Category, Host, Inventory, Master, RepositoryRule, RepositoryType,
 import { patternGroups } from '#domain/master/pattern-problem.ts';
 import { canonicalNetblock } from './netblock.ts';
 import type { NetworkFile } from './network-file-schema.ts';
+import { toContentRules } from './to-content-rules.ts';
 import { toLockRules } from './to-lock-rules.ts';
 import { parseTreeUrl } from './url.ts';
 
@@ -157,6 +158,7 @@ export const toInventory = (file: NetworkFile, resolve: ResolveDirectory): Inven
     continentOverrides: Object.entries(file.continentOverrides).map(([country, continent]) => ({ country, continent })),
   },
   ...(file.locks !== undefined && { locks: toLockRules(file.locks) }),
+  ...(file.content !== undefined && { content: toContentRules(file.content) }),
   sites: [...file.sites.map(toSite), ...impliedSites(file)],
   categories: file.categories.map((category) => toCategory(category, resolve)),
   hosts: file.hosts.map(toHost),

@@ -41,10 +41,10 @@ const apply = (document: unknown, ...words: readonly string[]) => applyText(stri
 const byId = <T extends { readonly id: string }>(all: readonly T[]): readonly T[] =>
   all.toSorted((left, right) => (left.id < right.id ? -1 : 1));
 
-/** In one order; no locks, and locks without a rule, come to the same. */
+/** In one order; no locks, and locks without a rule, come to the same, and so does content. */
 const partsOf = ({ sites, categories, hosts, ...rest }: Inventory) =>
   networkParts({ ...rest, sites: byId(sites), categories: byId(categories), hosts: byId(hosts) }).filter(
-    ({ name, value }) => name !== 'settings/locks' || Object.keys(Object(value)).length > 0,
+    ({ name, value }) => !['settings/locks', 'settings/content'].includes(name) || Object.keys(Object(value)).length > 0,
   );
 
 /** Under every generated network wendy is an administrator, and directories are where the file says. */
@@ -53,7 +53,7 @@ const anyAdministered = anyNetworkDocument.map((document): NetworkDocument => {
   return {
     ...document,
     policies: { ...document.policies, access: { ...access, administratorGroups: [...administratorGroups, 'wranglers'] } },
-    categories: document.categories.map((category) => ({
+    categories: (document.categories ?? []).map((category) => ({
       ...category,
       ...(!JSON.stringify(category.master).includes('://') && { master: '/srv/tree' }),
     })),

@@ -65,9 +65,11 @@ const byId = (inventory: Inventory): Inventory => ({
   hosts: inventory.hosts.toSorted((left, right) => (left.id < right.id ? -1 : 1)),
 });
 
-/** No locks, and locks without a rule, come to the same. */
+/** No locks, and locks without a rule, come to the same, and so does content. */
 const partsOf = (inventory: Inventory) =>
-  networkParts(byId(inventory)).filter(({ name, value }) => name !== 'settings/locks' || Object.keys(Object(value)).length > 0);
+  networkParts(byId(inventory)).filter(
+    ({ name, value }) => !['settings/locks', 'settings/content'].includes(name) || Object.keys(Object(value)).length > 0,
+  );
 
 describe('mirrortide apply', () => {
   test('says that there is nothing to change, and changes nothing', async () => {
@@ -148,6 +150,23 @@ describe('mirrortide apply', () => {
     expect(await apply(FILE)).toMatchObject({ code: 0, out: 'nothing to change\n' });
     expect(await apply(`${FILE}locks: { locks: [{ name: update }] }\n`)).toMatchObject({ code: 0 });
     expect(server.inventory().locks?.locks.map(({ name }) => name)).toEqual(['update']);
+  });
+
+  test('changes content key by key, and takes none away without --prune', async () => {
+    const content = (more: string): string => `${FILE}content: { volumes: [{ id: tools, type: files${more} }] }\n`;
+    expect(await apply(content(''))).toMatchObject({ code: 0, out: '+ settings/content\n' });
+    expect(await apply(content(', quota: 2 GiB, grace: 48h'))).toMatchObject({
+      code: 0,
+      out: '~ settings/content\n    volumes[0].quota: (default) -> "2 GiB"\n',
+    });
+    expect((await typed('export')).out).toContain('quota: 2 GiB');
+    expect(await apply(FILE)).toMatchObject({
+      code: 0,
+      out: 'not in the file, and kept without --prune: settings/content\nnothing to change\n',
+    });
+    expect(await apply(FILE, '--prune')).toMatchObject({ code: 0, out: '- settings/content\n' });
+    expect(await apply(FILE, '--prune')).toMatchObject({ code: 0, out: 'nothing to change\n' });
+    expect(server.inventory().content?.volumes).toEqual([]);
   });
 
   test('allows addresses before they are used, forbids them once they are not, and hands over the administration last', async () => {

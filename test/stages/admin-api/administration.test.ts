@@ -234,6 +234,54 @@ describe('the settings', () => {
     ).toMatchObject([422, { problems: [{ path: 'answer.maximumHosts' }] }]);
   });
 
+  test('say what the network serves itself, which is kept apart', async () => {
+    const { ask, inventory } = await adminSetup(emulators);
+    const section = '/api/v1/settings/content';
+    expect(told(await ask('wendy', 'GET', section))).toMatchObject([404, { kind: 'not_found' }]);
+    const tools = { id: 'tools', type: 'files', roles: { publishers: ['alice'] } };
+    const body = { volumes: [tools, { id: 'centos', mount: '/centos/', type: 'rpm', quota: 204_800_000 }] };
+    const printed = { volumes: [tools, { id: 'centos', type: 'rpm', quota: '200000 KiB' }] };
+    expect(told(await ask('alice', 'PUT', section, { body }))).toMatchObject([403, { kind: 'forbidden' }]);
+    expect(told(await ask('wendy', 'PUT', section, { body }))).toEqual([201, printed]);
+    expect(told(await ask('wendy', 'GET', section))).toEqual([200, printed]);
+    expect(told(await ask('alice', 'GET', section))).toMatchObject([403, { kind: 'forbidden' }]);
+    expect((await inventory()).content?.volumes.map(({ id, mount, quotaBytes }) => [id, mount, quotaBytes])).toEqual([
+      ['tools', 'tools', undefined],
+      ['centos', 'centos', 204_800_000],
+    ]);
+    const same = { body: { proxies: [{ id: 'x', mount: 'tools/x', type: 'files', upstream: 'https://x.example.org' }] } };
+    expect(told(await ask('wendy', 'PATCH', section, same))).toMatchObject([
+      422,
+      { problems: [{ path: 'proxies[0].mount', message: 'is at or below the mount of tools' }] },
+    ]);
+    expect((await ask('wendy', 'DELETE', section)).statusCode).toBe(204);
+    expect((await inventory()).content).toBeUndefined();
+    expect(told(await ask('wendy', 'GET', '/api/v1/audit', { query: 'limit=1' }))).toMatchObject([
+      200,
+      { items: [{ by: 'user:wendy', operation: 'delete', entity: 'settings/content', before: printed, after: null }] },
+    ]);
+  });
+
+  test('keep addresses allowed that content still leads to', async () => {
+    const { ask, contents } = await adminSetup(emulators);
+    const allowed = { body: { crawl: { allowedAddresses: ['10.0.0.0/8'] } } };
+    const proxy = { id: 'inner', type: 'files', upstream: 'http://10.1.2.3/pub' };
+    const section = '/api/v1/settings/content';
+    expect(told(await ask('wendy', 'PUT', section, { body: { proxies: [proxy] } }))).toMatchObject([
+      422,
+      { problems: [{ path: 'proxies[0].upstream' }] },
+    ]);
+    expect((await ask('wendy', 'PATCH', '/api/v1/settings/policies', allowed)).statusCode).toBe(200);
+    expect((await ask('wendy', 'PUT', section, { body: { proxies: [proxy] } })).statusCode).toBe(201);
+    const before = await contents();
+    const none = { body: { crawl: null } };
+    expect(told(await ask('wendy', 'PATCH', '/api/v1/settings/policies', none))).toMatchObject([
+      409,
+      { problems: [{ path: 'content.proxies[0].upstream' }] },
+    ]);
+    expect(await contents()).toBe(before);
+  });
+
   test('never lock out who changes them', async () => {
     const { ask, contents } = await adminSetup(emulators);
     const before = await contents();

@@ -64,9 +64,12 @@ test('what an instance holds after its own changes is what the table has', async
     ['PUT', '/api/v1/settings/countryOverrides', { '192.0.2.0/24': 'DE', '10': 'DE' }],
     ['PUT', '/api/v1/settings/aliases', { b: 'x', a: 'y', 9: 'z' }],
     ['PUT', '/api/v1/settings/locks', { locks: [{ name: 'update' }] }],
+    ['PUT', '/api/v1/settings/content', { volumes: [{ id: 'tools', type: 'files', quota: '2048 MiB' }] }],
+    ['PATCH', '/api/v1/settings/content', { domain: 'Example.org' }],
     ['DELETE', '/api/v1/hosts/b.example.org'],
     ['DELETE', '/api/v1/sites/beta'],
     ['DELETE', '/api/v1/settings/aliases'],
+    ['DELETE', '/api/v1/settings/content'],
   ];
   for (const [method, path, body] of steps) {
     const reply = await setup.ask('wendy', method, path, body === undefined ? {} : { body });

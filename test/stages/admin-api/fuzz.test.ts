@@ -92,7 +92,7 @@ const anyBody = (schemas: readonly Schema[]): fc.Arbitrary<string> => {
 };
 
 const KNOWN_PARTS: Readonly<Record<string, readonly string[]>> = {
-  section: ['policies', 'locks', 'aliases', 'disabled', 'network', 'countryOverrides', 'continentOverrides'],
+  section: ['policies', 'locks', 'content', 'aliases', 'disabled', 'network', 'countryOverrides', 'continentOverrides'],
   id: ['a.example.org', 'linux', 'alpha', 'new'],
 };
 

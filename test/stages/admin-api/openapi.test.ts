@@ -169,7 +169,7 @@ describe('the OpenAPI document', () => {
         return { ...one, schema: section, path: `/api/v1/settings/${name.charAt(0).toLowerCase()}${name.slice(1)}` };
       });
     });
-    expect(targets.length).toBe(14);
+    expect(targets.length).toBe(15);
     for (const { method, path, schema } of targets) {
       await fc.assert(
         fc.asyncProperty(valuesOf(DOCUMENT, schema), async (body) => {

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { placeOfHost } from '#domain/content/host-names.ts';
 import { drainRulesOf } from '#domain/drain/drain-policy.ts';
 import { DEFAULT_ACCESS_POLICY } from '#domain/inventory/access-policy.ts';
 import { compileRules, matchRepository } from '#domain/master/match-repository.ts';
@@ -194,5 +195,24 @@ describe('the PyPI example', () => {
 
   test('names the repositories of the unlistable master', async () => {
     expect(await matched('pypi', 'tools', 'aarch64')).toBe('tools-el9 aarch64');
+  });
+});
+
+describe('the unified mirror', () => {
+  test('serves everything itself, by path, under names of places', async () => {
+    const { hosts, categories, content } = (await example('unified-mirror')).inventory;
+    expect([hosts, categories]).toEqual([[], []]);
+    expect(content?.volumes.map(({ mount, type, upstream }) => [mount, type, upstream?.kind])).toEqual([
+      ['centos', 'rpm', 'rsync'],
+      ['ubuntu', 'apt', 'http'],
+      ['wheel/debian-12-x86_64', 'wheel', undefined],
+      ['tools', 'files', undefined],
+    ]);
+    expect(content?.proxies.map(({ mount, type, fileHosts }) => [mount, type, fileHosts])).toEqual([
+      ['pypi', 'pypi', ['https://files.pythonhosted.org']],
+      ['deb-docker', 'files', []],
+    ]);
+    const names = content?.names ?? { domain: undefined, places: [] };
+    expect(placeOfHost(names, 'mirror.dfw.rackspace.example.org')).toEqual({ region: 'dfw', provider: 'rackspace' });
   });
 });

@@ -19,7 +19,9 @@ describe('garbage', () => {
   };
 
   test('any JSON in place of any value gives problems with positions', () => {
-    const base = parse(readFileSync(new URL('../../../examples/fedora.yaml', import.meta.url), 'utf8')) as Json;
+    const example = (name: string) => readFileSync(new URL(`../../../examples/${name}.yaml`, import.meta.url), 'utf8');
+    const { content } = parse(example('unified-mirror')) as Json;
+    const base = { ...(parse(example('fedora')) as Json), content } as unknown as Json;
     const paths = (value: unknown, at: readonly string[]): readonly (readonly string[])[] =>
       typeof value === 'object' && value !== null
         ? [at, ...Object.entries(value).flatMap(([key, one]) => paths(one, [...at, key]))]

@@ -49,6 +49,7 @@ describe('a printed network', () => {
     ['the Fedora example', () => file('examples/fedora.yaml')],
     ['the Debian example', () => file('examples/debian.yaml')],
     ['the PyPI example', () => file('examples/pypi.yaml')],
+    ['the unified mirror', () => file('examples/unified-mirror.yaml')],
     ['the sample', sample],
   ])('is read as the network that it was: %s', (_, text) => {
     const inventory = read(parse(text(), { merge: true }));
