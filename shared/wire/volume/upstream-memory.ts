@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { WireError } from '#domain/errors.ts';
-import type { RememberedFile, RememberedFiles } from '#ports/upstream-memory.ts';
+import type { RememberedFile, RememberedFiles } from '#domain/volume/upstream/wanted-file.ts';
 import { decodeText } from '../bytes/decode-text.ts';
 import { count, hex64, nonEmpty } from '../fields.ts';
 import { parseJson } from '../parse-json.ts';

@@ -6,7 +6,8 @@
 import { WireError } from '../../errors.ts';
 import type { TreeReader } from '../tree-reader.ts';
 import type { AptDocuments, AptListed, AptPoolFile, AptRelease } from './apt-documents.ts';
-import { expectFile, expectFileOfAnyDigest, folderOf, joined, nameOf, pathBelow } from './expected-file.ts';
+import { announcesByHash, byHashPaths, easiestToRead, listedIndexes, mustBeThere, poolIndexKind } from './apt-indexes.ts';
+import { expectFile, expectFileOfAnyDigest, joined, pathBelow } from './expected-file.ts';
 import type { ProblemList } from './problem-list.ts';
 
 export interface SuiteCheck {
@@ -31,12 +32,6 @@ interface Index {
   readonly present: number;
 }
 
-const COMPRESSED = /\.(?:gz|zst|bz2|xz|lzma|lz4)$/;
-/** What is cheapest to read first; xz cannot be read, and the reader says so. */
-const READ_ORDER = ['.gz', '.zst', '', '.bz2', '.xz', '.lzma', '.lz4'];
-const PACKAGES = /^(?!.*debian-installer\/)(?:.+\/)?binary-[^/]+\/Packages$/;
-const ALL_PACKAGES = /(?:^|\/)binary-all\/Packages$/;
-const POOL_INDEX = /(?:^|\/)(Packages|Sources)$/;
 const SAME_FIELDS = ['origin', 'suite', 'codename', 'date', 'valid-until', 'architectures', 'components', 'acquire-by-hash'];
 
 export async function checkSuite(check: SuiteCheck): Promise<void> {
@@ -51,10 +46,10 @@ export async function checkSuite(check: SuiteCheck): Promise<void> {
   }
   const indexes = await checkListed(check, release, said);
   for (const index of indexes) {
-    if (release.fields.get('acquire-by-hash') === 'yes') checkByHash(check, index);
-    if (isWanted(index, release))
+    if (announcesByHash(release.fields)) checkByHash(check, index);
+    if (index.present === 0 && mustBeThere(index.base, release.fields))
       check.problems.add(joined(check.folder, index.base), `is not in the release in any compression, but ${said} lists it`);
-    if (POOL_INDEX.test(index.base)) await checkIndex(check, index, said);
+    await checkIndex(check, index, said);
   }
 }
 
@@ -86,9 +81,8 @@ const listing = ({ files }: AptRelease): ReadonlyMap<string, string> =>
   new Map(files.map(({ path, sizeBytes, sha256, sha512 }) => [path, `${sizeBytes} ${sha256?.hex} ${sha512?.hex}`]));
 
 async function checkListed(check: SuiteCheck, release: AptRelease, said: string): Promise<readonly Index[]> {
-  const groups = Map.groupBy(release.files, ({ path }) => path.replace(COMPRESSED, ''));
   const indexes: Index[] = [];
-  for (const [base, listed] of groups) {
+  for (const [base, listed] of listedIndexes(release.files)) {
     const present = listed.filter(({ path }) => check.tree.entry(joined(check.folder, path)) !== undefined);
     const good: AptListed[] = [];
     for (const file of present) if (await checkFile(check, file, said)) good.push(file);
@@ -115,30 +109,26 @@ function checkByHash(check: SuiteCheck, index: Index): void {
   const [first] = index.good;
   if (first === undefined) return;
   const known = index.good.some((file) => {
-    const [kind, hex] = file.sha512 === undefined ? ['SHA256', file.sha256?.hex] : ['SHA512', file.sha512.hex];
-    const path = joined(check.folder, joined(folderOf(file.path), `by-hash/${kind}/${hex}`));
-    return check.tree.entry(path)?.sha256 === check.tree.entry(joined(check.folder, file.path))?.sha256;
+    const [path = ''] = byHashPaths(file);
+    return check.tree.entry(joined(check.folder, path))?.sha256 === check.tree.entry(joined(check.folder, file.path))?.sha256;
   });
   if (!known) check.problems.add(joined(check.folder, first.path), 'is not below by-hash, which the suite announces');
 }
 
-/** Where packages of all architectures are in the indexes of each, apt does not ask for theirs. */
-function isWanted({ base, present }: Index, { fields }: AptRelease): boolean {
-  const inOthers = fields.get('no-support-for-architecture-all') === 'Packages' && ALL_PACKAGES.test(base);
-  return present === 0 && PACKAGES.test(base) && !inOthers;
-}
-
 async function checkIndex(check: SuiteCheck, index: Index, said: string): Promise<void> {
-  const [chosen] = index.good.toSorted((one, other) => readRank(index, one) - readRank(index, other));
-  if (chosen === undefined) return;
+  const [kind, chosen] = [poolIndexKind(index.base), easiestToRead(index.good)];
+  if (kind === undefined || chosen === undefined) return;
   const read = joined(check.folder, chosen.path);
-  await readable(check, read, () => checkPool(check, index, read, said));
+  await readable(check, read, () => checkPool(check, index, read, said, kind));
 }
 
-const readRank = ({ base }: Index, { path }: AptListed): number => READ_ORDER.indexOf(path.slice(base.length));
-
-async function checkPool(check: SuiteCheck, index: Index, path: string, said: string): Promise<void> {
-  const kind = nameOf(index.base) === 'Sources' ? 'Sources' : 'Packages';
+async function checkPool(
+  check: SuiteCheck,
+  index: Index,
+  path: string,
+  said: string,
+  kind: 'Packages' | 'Sources',
+): Promise<void> {
   for await (const part of check.documents.poolFiles(path, kind)) {
     if (part.kind === 'files') {
       for (const file of part.files) checkPoolFile(check, file, path);
