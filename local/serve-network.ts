@@ -55,6 +55,7 @@ export async function serveNetwork(input: ServeInput): Promise<number> {
     await printNetwork(system, options.json);
     const schedules = startSchedules(system, {
       categories,
+      hasContent: network.inventory.content !== undefined,
       paceMs: options.paceMs,
       onFault: report,
       onDeadLetter: (body) => show.line(`! a crawl failed for good: ${body}`),

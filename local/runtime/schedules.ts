@@ -1,9 +1,12 @@
 import type { Category } from '#domain/inventory/inventory.ts';
 import type { LocalSystem } from './local-system.ts';
 import { repeat } from './repeat.ts';
+import type { Stage } from './stage-functions.ts';
 
 export interface SchedulesOptions {
   readonly categories: readonly Category[];
+  /** Whether the network serves content of its own: without it, nothing looks for updates and garbage. */
+  readonly hasContent: boolean;
   /** Between two plans, and between two looks at whether there is something to publish. */
   readonly paceMs: number;
   readonly onFault: (doing: string, error: unknown) => void;
@@ -22,6 +25,10 @@ const DIRECTORY_SCAN_MS = 10_000;
 const LOCK_SWEEP_MS = 300_000;
 /** Every minute when deployed; here somebody watches. */
 const DRAIN_SWEEP_MS = 15_000;
+/** Every five minutes when deployed. An update is due by what its volume says, here as there. */
+const VOLUME_UPDATE_MS = 15_000;
+/** Every hour when deployed. */
+const VOLUME_SWEEP_MS = 600_000;
 
 /**
  * The schedules of the deployed stack, at the pace of a person who watches. Nothing is planned while crawls are pending: the queue
@@ -38,8 +45,18 @@ export function startSchedules(system: LocalSystem, options: SchedulesOptions): 
     const pauseMs = master.kind === 'directory' ? Math.min(DIRECTORY_SCAN_MS, schedule.scanMasterMs) : schedule.scanMasterMs;
     return every(pauseMs, `scanning ${id}`, () => scan(id));
   });
+  const invoked = (pauseMs: number, doing: string, stage: Stage): Promise<void> =>
+    every(pauseMs, doing, async () => {
+      await system.invoke(stage, {});
+    });
   const running = [
     ...scans,
+    ...(options.hasContent
+      ? [
+          invoked(VOLUME_UPDATE_MS, 'looking for updates of volumes', 'update-volume'),
+          invoked(VOLUME_SWEEP_MS, 'sweeping volumes', 'sweep-volumes'),
+        ]
+      : []),
     every(options.paceMs, 'planning', async () => {
       if ((await system.pendingCrawls()) === 0) await system.invoke('plan-crawls', {});
     }),
@@ -47,12 +64,8 @@ export function startSchedules(system: LocalSystem, options: SchedulesOptions): 
       await system.invoke('publish-snapshot', {});
       await system.edgeStore.refreshTable();
     }),
-    every(LOCK_SWEEP_MS, 'sweeping locks', async () => {
-      await system.invoke('sweep-locks', {});
-    }),
-    every(DRAIN_SWEEP_MS, 'sweeping drains', async () => {
-      await system.invoke('sweep-drains', {});
-    }),
+    invoked(LOCK_SWEEP_MS, 'sweeping locks', 'sweep-locks'),
+    invoked(DRAIN_SWEEP_MS, 'sweeping drains', 'sweep-drains'),
     every(options.paceMs, 'looking for dead letters', async () => {
       for (const body of await system.takeDeadLetters()) options.onDeadLetter(body);
     }),
