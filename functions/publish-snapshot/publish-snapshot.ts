@@ -154,6 +154,8 @@ const publishOnce = async (deps: PublishSnapshotDeps, order: PublishOrder): Prom
   // Before the state: whoever published since must have read a state as new as this one, else the pointer does not move.
   const published = await deps.snapshots.readPointer();
   const state = await readState(deps);
+  // A network that only serves content has nothing to answer with, and is not refused for it every minute.
+  if (published === undefined && state.inventory.categories.length === 0) return { kind: 'unchanged' };
   const digest = stateDigest(state, deps.clock.now());
   const isKnown = digest === deps.memory.state && published?.pointer.name === deps.memory.finished;
   if (isKnown && order.force === undefined) return { kind: 'unchanged' };

@@ -128,6 +128,22 @@ describe('publish-snapshot', () => {
     expect(await deps.snapshots.readPointer()).toEqual(pointer);
   });
 
+  it('has nothing to publish, and nothing to refuse, for a network that only serves content', async () => {
+    const { deps } = await world([]);
+    const inventory = memoryInventoryStore({ ...anInventory([]), categories: [] });
+    expect(await publishSnapshot({ ...deps, inventory }, PLAIN)).toEqual({ kind: 'unchanged' });
+    expect(await visible(deps)).toEqual({ name: undefined, entries: [], lists: [] });
+  });
+
+  it('refuses when a network that was published has no categories any more', async () => {
+    const { deps } = await world();
+    await publishSnapshot(deps, PLAIN);
+    const before = await visible(deps);
+    const inventory = memoryInventoryStore({ ...anInventory([]), categories: [] });
+    expect(await publishSnapshot({ ...deps, inventory }, PLAIN)).toMatchObject({ kind: 'refused' });
+    expect(await visible(deps)).toEqual(before);
+  });
+
   it('takes a dead mirror out within one run', async () => {
     const { deps, see } = await world();
     await publishSnapshot(deps, PLAIN);
