@@ -3,6 +3,7 @@ import { obeyedWaitMs } from '#domain/crawl/pace.ts';
 import type { EpochMs } from '#domain/inventory/inventory.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { HttpOutcome, HttpPeer } from '#ports/http-peer.ts';
+import { askedWaitMs } from '#wire/retry-after.ts';
 
 /** Bounds of one check of one host; what is over them is not asked, and so stays unknown. */
 export interface SessionLimits {
@@ -29,19 +30,6 @@ const TOTAL_MS = 60_000;
  * wget2 1.99.1 repeats a redirected request without end when a metalink sent it there (some 19,000 times a second, measured).
  */
 const MAX_REDIRECTS = 0;
-/** A mirror that says "too many requests" without saying how long. */
-const UNNAMED_WAIT_MS = 10 * 60_000;
-
-/** RFC 9110, 10.2.3: seconds or a date. 503 without the field is an ordinary failure. */
-const askedWaitMs = (outcome: HttpOutcome, nowMs: EpochMs): number | undefined => {
-  if (outcome.kind === 'failed' || (outcome.status !== 429 && outcome.status !== 503)) return undefined;
-  const text = outcome.headers['retry-after']?.trim();
-  if (text !== undefined && /^\d{1,9}$/.test(text)) return Number(text) * 1000;
-  const moment = text === undefined ? Number.NaN : Date.parse(text);
-  if (Number.isFinite(moment)) return moment - nowMs;
-  return outcome.status === 429 ? UNNAMED_WAIT_MS : undefined;
-};
-
 export const httpSession = (http: HttpPeer, clock: Clock, limits: SessionLimits): HttpSession => {
   const limit = pLimit(Math.max(1, limits.connections));
   let left = limits.requests;
@@ -59,7 +47,7 @@ export const httpSession = (http: HttpPeer, clock: Clock, limits: SessionLimits)
       headers: { 'accept-encoding': 'identity', 'cache-control': 'no-cache' },
       limits: { connectMs: CONNECT_MS, idleMs: IDLE_MS, totalMs, maxBytes, maxRedirects: MAX_REDIRECTS },
     });
-    const waitMs = askedWaitMs(outcome, clock.now());
+    const waitMs = outcome.kind === 'failed' ? undefined : askedWaitMs(outcome.status, outcome.headers, clock.now());
     if (waitMs !== undefined) notBeforeMs = Math.max(notBeforeMs ?? 0, clock.now() + obeyedWaitMs(waitMs));
     return outcome;
   };
