@@ -17,8 +17,11 @@ export interface VolumeDooms {
   readonly doom: (doom: Doom) => Promise<'doomed' | 'taken'>;
   /** Ends the caller's own; somebody else's stays. */
   readonly lift: (sha256: Sha256, by: string) => Promise<void>;
-  /** Those of the given objects that are doomed. */
+  /**
+   * Those of the given objects that are doomed by somebody who may still remove them. Whoever takes an abandoned doom over looks at
+   * the releases after that, so one that is abandoned holds nobody up.
+   */
   readonly doomed: (objects: readonly Sha256[]) => Promise<ReadonlySet<Sha256>>;
-  /** All whose hash begins with these two digits. */
+  /** All whose hash begins with these two digits, abandoned or not. */
   readonly list: (prefix: string) => Promise<readonly Doom[]>;
 }

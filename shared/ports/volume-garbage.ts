@@ -7,10 +7,15 @@ export interface StoredObject {
   readonly storedMs: EpochMs;
 }
 
-/** The objects of all volumes, as who removes them sees them. Throws Fault. */
+export type ObjectRemoval =
+  /** It is gone, or was not there. */
+  | 'removed'
+  /** It is gone, but a request that got no answer may still be under way, and would take what is put in its place meanwhile. */
+  | 'uncertain';
+
+/** The objects of all volumes, as whoever removes them sees them. Throws Fault. */
 export interface VolumeGarbage {
   /** All whose hash begins with these digits, in order, page by page. */
   readonly list: (prefix: string) => AsyncIterable<readonly StoredObject[]>;
-  /** Nothing happens to one that is not there. */
-  readonly remove: (sha256: Sha256) => Promise<void>;
+  readonly remove: (sha256: Sha256) => Promise<ObjectRemoval>;
 }

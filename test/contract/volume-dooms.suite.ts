@@ -4,21 +4,27 @@ import { Fault } from '#domain/errors.ts';
 import { DOOM_MS, isAbandoned } from '#domain/volume/garbage.ts';
 import type { VolumeDooms } from '#ports/volume-dooms.ts';
 import type { EmulatorsInTest } from '../support/emulators.ts';
-import { onCommand } from '../support/fault-injection.ts';
+import { type FaultPlan, onCommand } from '../support/fault-injection.ts';
 import { hashOf } from '../support/tree-arbitrary.ts';
-import { faulty, freshTable, type MakePlace, quickRetries } from './places.ts';
+import { faulty, freshTable, type Place, quickRetries } from './places.ts';
+
+export interface DoomsPlace extends Place<VolumeDooms> {
+  openAt(nowMs: number): VolumeDooms;
+}
 
 export const volumeDooms =
-  (emulators: EmulatorsInTest, dynamoDb: EmulatorsInTest['dynamoDb'] = emulators.dynamoDb): MakePlace<VolumeDooms> =>
+  (emulators: EmulatorsInTest, dynamoDb: EmulatorsInTest['dynamoDb'] = emulators.dynamoDb): (() => Promise<DoomsPlace>) =>
   async () => {
     const table = await freshTable(dynamoDb(), emulators.freshName('volumes'), 'pk', 'sk');
-    return { open: (plan) => dynamoVolumeDooms(faulty(dynamoDb(quickRetries()), plan), table) };
+    const openAt = (nowMs: number, plan?: FaultPlan) =>
+      dynamoVolumeDooms(faulty(dynamoDb(quickRetries()), plan), table, { now: () => nowMs });
+    return { open: (plan) => openAt(2_000, plan), openAt };
   };
 
 const X = hashOf('x');
 const aDoom = (by: string, atMs = 1_000, sha256 = X) => ({ sha256, by, atMs });
 
-export const volumeDoomsContract = (make: MakePlace<VolumeDooms>): void => {
+export const volumeDoomsContract = (make: () => Promise<DoomsPlace>): void => {
   test('an object is doomed by one, until that one lifts it', async () => {
     const dooms = (await make()).open();
     expect(await dooms.doomed([X])).toEqual(new Set());
@@ -39,6 +45,14 @@ export const volumeDoomsContract = (make: MakePlace<VolumeDooms>): void => {
       expect(await dooms.doom(aDoom('other', nowMs))).toBe(isAbandoned(1_000, nowMs) ? 'doomed' : 'taken');
     await dooms.lift(X, 'one');
     expect(await dooms.list(X)).toEqual([aDoom('other', 1_000 + DOOM_MS)]);
+  });
+
+  test('an abandoned doom holds nobody up, from the moment on from which it may be taken over', async () => {
+    const place = await make();
+    await place.open().doom(aDoom('one'));
+    for (const nowMs of [1_000 + DOOM_MS - 1, 1_000 + DOOM_MS])
+      expect(await place.openAt(nowMs).doomed([X])).toEqual(new Set(isAbandoned(1_000, nowMs) ? [] : [X]));
+    expect(await place.open().list(X)).toEqual([aDoom('one')]);
   });
 
   test('of many that doom one object at once one does', async () => {

@@ -7,8 +7,9 @@ import {
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { Fault } from '#domain/errors.ts';
-import { DOOM_MS } from '#domain/volume/garbage.ts';
+import { DOOM_MS, isAbandoned } from '#domain/volume/garbage.ts';
 import type { Sha256 } from '#domain/volume/tree.ts';
+import type { Clock } from '#ports/clock.ts';
 import type { VolumeDooms } from '#ports/volume-dooms.ts';
 import { DOOMED_AT, DOOMED_BY, doomKey, doomPartition, parseDoom, printDoom } from '#wire/volume/doom-item.ts';
 import { callAws } from './call-aws.ts';
@@ -32,7 +33,7 @@ const unlessRefused = async (write: Promise<unknown>): Promise<boolean> => {
 };
 
 /** One item per doomed object, in the table of volumes. A repeated write of one's own is no refusal: its reply may have been lost. */
-export const dynamoVolumeDooms = (dynamo: DynamoDBClient, table: string): VolumeDooms => {
+export const dynamoVolumeDooms = (dynamo: DynamoDBClient, table: string, clock: Clock = { now: Date.now }): VolumeDooms => {
   const getBatch = async (keys: readonly Key[]): Promise<{ readonly items: readonly Key[]; readonly left: readonly Key[] }> => {
     const RequestItems = { [table]: { Keys: [...keys], ConsistentRead: true } };
     const { Responses, UnprocessedKeys } = await dynamo.send(new BatchGetItemCommand({ RequestItems }));
@@ -41,11 +42,13 @@ export const dynamoVolumeDooms = (dynamo: DynamoDBClient, table: string): Volume
 
   const doomedAmong = async (objects: readonly Sha256[]): Promise<readonly Sha256[]> => {
     const found: Sha256[] = [];
+    const nowMs = clock.now();
     let wanted: readonly Key[] = objects.map((sha256) => toAttributes({ ...doomKey(sha256) }));
     for (let tries = 0; wanted.length > 0; tries += 1) {
       if (tries === MOST_TRIES) throw new Fault(`the table left keys out ${MOST_TRIES} times`);
       const { items, left } = await getBatch(wanted);
-      found.push(...items.map((item) => parseDoom(fromAttributes(item)).sha256));
+      const dooms = items.map((item) => parseDoom(fromAttributes(item)));
+      found.push(...dooms.filter(({ atMs }) => !isAbandoned(atMs, nowMs)).map(({ sha256 }) => sha256));
       wanted = left;
     }
     return found;

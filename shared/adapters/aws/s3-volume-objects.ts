@@ -5,9 +5,11 @@ import type { VolumeObjects } from '#ports/volume-objects.ts';
 import { callAws } from './call-aws.ts';
 import { type Bucket, httpStatus, putObjectIf, sha256Hex } from './s3-object.ts';
 
+export const OBJECTS_PREFIX = 'objects/';
+
 export const volumeObjectKey = (sha256: string): string => {
   if (!isSha256(sha256)) throw new Error('an object is named by its SHA-256');
-  return `objects/${sha256}`;
+  return `${OBJECTS_PREFIX}${sha256}`;
 };
 
 /** Of every object, whoever puts it. A year is the longest that caches are told anything. */

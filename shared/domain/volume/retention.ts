@@ -18,9 +18,17 @@ export const UNRELEASED_MS = 86_400_000;
 export const isInGrace = ({ graceMs }: Pick<Volume, 'graceMs'>, release: Release, nowMs: EpochMs): boolean =>
   release.state === 'SUPERSEDED' && nowMs < release.sinceMs + graceMs;
 
+type Retention = Pick<Volume, 'graceMs' | 'retain'>;
+
+/**
+ * Of a volume that the network does not declare: whatever was released stays, so that nothing is lost by a mistake in a file. What
+ * was never released goes as anywhere.
+ */
+export const UNDECLARED: Retention = { graceMs: 0, retain: Number.POSITIVE_INFINITY };
+
 /** Why the release stays, or undefined when it may go. `releases` are all of the volume's. */
 export const keptBecause = (
-  volume: Pick<Volume, 'graceMs' | 'retain'>,
+  volume: Retention,
   release: Release,
   releases: readonly Release[],
   nowMs: EpochMs,
@@ -32,11 +40,18 @@ export const keptBecause = (
   return later.length < volume.retain ? 'it is one of the last' : undefined;
 };
 
-export const decideExpiry = (
-  view: VolumeView,
-  volume: Pick<Volume, 'graceMs' | 'retain'>,
-  releases: readonly Release[],
-): VolumeDecision => {
+/** What there is to expire. Of all of the volume's releases. */
+export const expirable = (volume: Retention, releases: readonly Release[], nowMs: EpochMs): readonly Release[] =>
+  releases.filter(
+    (release) =>
+      RELEASE_TRANSITIONS.expire.from.includes(release.state) && keptBecause(volume, release, releases, nowMs) === undefined,
+  );
+
+/**
+ * `releases` may have been read earlier than the view: by then there are at least as many later ones that are superseded, since a
+ * rollback supersedes one for the one that it takes, and the last ones are never expired.
+ */
+export const decideExpiry = (view: VolumeView, volume: Retention, releases: readonly Release[]): VolumeDecision => {
   const { target, nowMs } = view;
   if (target === undefined) return { kind: 'refused', refusal: { kind: 'unknown-release' } };
   if (!RELEASE_TRANSITIONS.expire.from.includes(target.state))

@@ -6,6 +6,8 @@
  *   V#VOLUME   P              the pointer
  *   V#VOLUME   R#ROOT         one release
  *   L#VOLUME   000000000042   log: the decision that made version 42
+ *   G#ab       HASH           an object whose hash begins so is doomed
+ *   S          planned|done   how the last sweep went
  */
 export interface VolumeItemKey {
   readonly pk: string;

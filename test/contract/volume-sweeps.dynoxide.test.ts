@@ -1,0 +1,4 @@
+import { useEmulators } from '../support/emulators.ts';
+import { volumeSweeps, volumeSweepsContract } from './volume-sweeps.suite.ts';
+
+volumeSweepsContract(volumeSweeps(useEmulators()));
