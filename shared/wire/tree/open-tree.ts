@@ -45,7 +45,8 @@ export async function* checkedEntries(
 
 /** A tree for validators: all of its entries at hand, the bytes read when they are asked for. */
 export const treeReader = (read: ReadObject, entries: Iterable<TreeEntry>): TreeReader => {
-  const byPath = new Map([...entries].map((entry) => [entry.path, entry]));
+  const byPath = new Map<string, TreeEntry>();
+  for (const entry of entries) byPath.set(entry.path, entry);
   return {
     entry: (path) => byPath.get(path),
     paths: () => byPath.keys(),
