@@ -7,14 +7,7 @@ import type { EnvKey as RecordLockEventsEnv } from '../functions/record-lock-eve
 import type { EnvKey as SweepLocksEnv } from '../functions/sweep-locks/config.ts';
 import type { LockStorage } from './constructs/lock-storage.ts';
 import { StageSchedule } from './constructs/schedule.ts';
-import type { StageFunction } from './constructs/stage-function.ts';
-
-/** Makes one stage of a stack, with the environment that its config names. */
-export type MakeStage = (
-  stage: string,
-  environment: Readonly<Record<string, string>>,
-  size: { readonly memoryMib: number; readonly timeout: Duration; readonly concurrency?: number },
-) => StageFunction;
+import type { MakeStage, StageFunction } from './constructs/stage-function.ts';
 
 export interface LockStages {
   readonly lockApi: StageFunction;

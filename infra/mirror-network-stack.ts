@@ -1,27 +1,30 @@
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
-import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { FUNCTION_TIMEOUT_MS as ADMIN_TIMEOUT_MS, type EnvKey as AdminApiEnv } from '../functions/admin-api/config.ts';
 import type { EnvKey as AnswerEnv } from '../functions/answer/config.ts';
 import { type EnvKey as CrawlMirrorEnv, FUNCTION_TIMEOUT_MS } from '../functions/crawl-mirror/config.ts';
-import { FUNCTION_TIMEOUT_MS as HOSTS_TIMEOUT_MS, type EnvKey as HostsApiEnv } from '../functions/hosts-api/config.ts';
 import type { EnvKey as PlanCrawlsEnv } from '../functions/plan-crawls/config.ts';
 import type { EnvKey as PublishSnapshotEnv } from '../functions/publish-snapshot/config.ts';
 import type { EnvKey as ScanMasterEnv } from '../functions/scan-master/config.ts';
 import type { EnvKey as SweepDrainsEnv } from '../functions/sweep-drains/config.ts';
+import type { HostNames } from '../shared/domain/content/host-names.ts';
 import { Alarms } from './constructs/alarms.ts';
-import { AnswerSite } from './constructs/answer-site.ts';
-import { CrawlQueue } from './constructs/crawl-queue.ts';
 import { LockSite } from './constructs/lock-site.ts';
 import { LockStorage } from './constructs/lock-storage.ts';
 import { NetworkSite } from './constructs/network-site.ts';
 import { NetworkStorage } from './constructs/network-storage.ts';
+import { type EdgeSources, PublicSite } from './constructs/public-site.ts';
 import { PublishQueue } from './constructs/publish-queue.ts';
 import { StageSchedule } from './constructs/schedule.ts';
-import { StageFunction } from './constructs/stage-function.ts';
+import { type MakeStage, StageFunction } from './constructs/stage-function.ts';
+import { VolumeStorage } from './constructs/volume-storage.ts';
+import { WorkQueue } from './constructs/work-queue.ts';
 import type { Environment } from './environments.ts';
-import { lockStages, type MakeStage } from './lock-stages.ts';
+import { lockStages } from './lock-stages.ts';
+import { adminApi, hostsApi } from './network-stages.ts';
+import { siteNames } from './site-names.ts';
+import { volumeStages } from './volume-stages.ts';
 
 export interface ScannedCategory {
   readonly id: string;
@@ -32,9 +35,11 @@ export interface MirrorNetworkProps extends StackProps {
   readonly environment: Environment;
   /** Categories of the network file; each gets a schedule of its own. */
   readonly categories: readonly ScannedCategory[];
+  /** The names of the network file's places; undefined: it serves no content. */
+  readonly hostNames: HostNames | undefined;
   /** Folder that holds one folder with a bundle per stage. */
   readonly bundles: string;
-  readonly viewerRequest: string;
+  readonly edge: EdgeSources;
 }
 
 /** Hosts crawled at the same time, and so the most functions the crawl can take from the account. */
@@ -42,62 +47,50 @@ const CRAWL_CONCURRENCY = 40;
 /** The stage's own figure: its requests end before it and its lease after it. */
 const CRAWL_TIMEOUT = Duration.millis(FUNCTION_TIMEOUT_MS);
 
-/** The wiring diagram, in the order the data flows: scan, plan, crawl, publish, answer; then the locks, which stand alone. */
+/** The wiring diagram, in the order the data flows: scan, plan, crawl, publish, answer; then volumes, and the locks, which stand alone. */
 export class MirrorNetworkStack extends Stack {
   private readonly props: MirrorNetworkProps;
+  private readonly logRetention: RetentionDays;
   private readonly storage: NetworkStorage;
+  private readonly volumeStorage: VolumeStorage;
   private readonly locks: LockStorage;
 
   constructor(scope: Construct, id: string, props: MirrorNetworkProps) {
     super(scope, id, props);
     this.props = props;
+    this.logRetention = props.environment.logRetentionDays as RetentionDays;
     this.storage = new NetworkStorage(this, 'Storage');
+    this.volumeStorage = new VolumeStorage(this, 'VolumeStorage', this.storage.accessLogs);
     this.locks = new LockStorage(this, 'LockStorage');
     const scanMaster = this.scanMaster();
-    const crawlQueue = new CrawlQueue(this, 'CrawlQueue', CRAWL_TIMEOUT);
+    const crawlQueue = new WorkQueue(this, 'CrawlQueue', Duration.seconds(CRAWL_TIMEOUT.toSeconds() * 6));
     const publishQueue = new PublishQueue(this, 'PublishQueue');
     const planCrawls = this.planCrawls(crawlQueue);
     const crawlMirror = this.crawlMirror(crawlQueue, publishQueue);
     const answer = this.answer();
-    const site = new AnswerSite(this, 'AnswerSite', {
-      answer,
-      data: this.storage.data,
-      accessLogs: this.storage.accessLogs,
-      viewerRequest: props.viewerRequest,
-      domain: props.environment.domain,
-    });
+    const volumes = volumeStages(this, this.stage, this.volumeStorage, this.storage.inventory);
+    const site = this.site(answer, volumes.stages.content);
     const publishSnapshot = this.publishSnapshot(site, publishQueue);
-    const hostsApi = this.hostsApi(crawlQueue, publishQueue);
-    const adminApi = this.adminApi();
+    const hosts = hostsApi(this.stage, { storage: this.storage, crawlQueue, publishQueue });
+    const admin = adminApi(this.stage, this.storage);
     const networkSite = new NetworkSite(this, 'NetworkSite', {
-      hostsApi,
-      adminApi,
+      stages: { 'hosts-api': hosts, 'admin-api': admin, 'volumes-api': volumes.stages.volumesApi },
       identity: props.environment.identity,
-      logRetention: props.environment.logRetentionDays as RetentionDays,
+      logRetention: this.logRetention,
     });
     const { lockApi, recordLockEvents, sweepLocks } = lockStages(this, this.stage, this.locks, this.storage.inventory);
     const sweepDrains = this.sweepDrains(crawlQueue);
     const lockSite = new LockSite(this, 'LockSite', {
       lockApi,
       domain: props.environment.lockDomain,
-      logRetention: props.environment.logRetentionDays as RetentionDays,
+      logRetention: this.logRetention,
     });
+    const mirrors = [scanMaster, planCrawls, crawlMirror, publishSnapshot, answer, hosts, admin, sweepDrains];
     new Alarms(this, 'Alarms', {
-      stages: [
-        scanMaster,
-        planCrawls,
-        crawlMirror,
-        publishSnapshot,
-        answer,
-        hostsApi,
-        adminApi,
-        lockApi,
-        recordLockEvents,
-        sweepLocks,
-        sweepDrains,
-      ],
+      stages: [...mirrors, lockApi, recordLockEvents, sweepLocks, ...Object.values(volumes.stages)],
       crawlQueue,
       publishQueue,
+      volumeQueues: Object.values(volumes.queues),
       lockEvents: recordLockEvents,
       lostLockEvents: this.locks.deadLetters,
       lockSite,
@@ -111,7 +104,7 @@ export class MirrorNetworkStack extends Stack {
       stage,
       bundle: `${this.props.bundles}/${stage}`,
       environment,
-      logRetention: this.props.environment.logRetentionDays as RetentionDays,
+      logRetention: this.logRetention,
       ...size,
     });
 
@@ -136,7 +129,7 @@ export class MirrorNetworkStack extends Stack {
     return stage;
   }
 
-  private planCrawls(crawlQueue: CrawlQueue): StageFunction {
+  private planCrawls(crawlQueue: WorkQueue): StageFunction {
     const { inventory, pointers, observations } = this.storage;
     const environment: Record<PlanCrawlsEnv, string> = {
       MIRRORTIDE_INVENTORY_TABLE: inventory.tableName,
@@ -153,7 +146,7 @@ export class MirrorNetworkStack extends Stack {
     return stage;
   }
 
-  private crawlMirror(crawlQueue: CrawlQueue, publishQueue: PublishQueue): StageFunction {
+  private crawlMirror(crawlQueue: WorkQueue, publishQueue: PublishQueue): StageFunction {
     const { inventory, pointers, observations, drains, data } = this.storage;
     const environment: Record<CrawlMirrorEnv, string> = {
       MIRRORTIDE_INVENTORY_TABLE: inventory.tableName,
@@ -183,7 +176,22 @@ export class MirrorNetworkStack extends Stack {
     return stage;
   }
 
-  private publishSnapshot(site: AnswerSite, publishQueue: PublishQueue): StageFunction {
+  /** Its id is from when only `answer` was behind it: another one would be another distribution, with another name. */
+  private site(answer: StageFunction, content: StageFunction): PublicSite {
+    const { environment, hostNames, edge } = this.props;
+    const { domain } = environment;
+    return new PublicSite(this, 'AnswerSite', {
+      answer,
+      content,
+      data: this.storage.data,
+      objects: this.volumeStorage.content,
+      accessLogs: this.storage.accessLogs,
+      edge,
+      domain: domain && { names: siteNames(domain, hostNames), certificateArn: domain.certificateArn },
+    });
+  }
+
+  private publishSnapshot(site: PublicSite, publishQueue: PublishQueue): StageFunction {
     const { inventory, pointers, observations, drains, data } = this.storage;
     const environment: Record<PublishSnapshotEnv, string> = {
       MIRRORTIDE_INVENTORY_TABLE: inventory.tableName,
@@ -216,54 +224,7 @@ export class MirrorNetworkStack extends Stack {
     return stage;
   }
 
-  /** What hosts say of themselves. A report of 400,000 directories and a manifest of as many are in memory at once. */
-  private hostsApi(crawlQueue: CrawlQueue, publishQueue: PublishQueue): StageFunction {
-    const { inventory, pointers, observations, hosts, drains, data } = this.storage;
-    const environment: Record<HostsApiEnv, string> = {
-      MIRRORTIDE_INVENTORY_TABLE: inventory.tableName,
-      MIRRORTIDE_POINTER_TABLE: pointers.tableName,
-      MIRRORTIDE_OBSERVATION_TABLE: observations.tableName,
-      MIRRORTIDE_HOST_TABLE: hosts.tableName,
-      MIRRORTIDE_DRAIN_TABLE: drains.tableName,
-      MIRRORTIDE_BUCKET: data.bucketName,
-      MIRRORTIDE_CRAWL_QUEUE_URL: crawlQueue.queue.queueUrl,
-      MIRRORTIDE_PUBLISH_QUEUE_URL: publishQueue.queue.queueUrl,
-    };
-    const stage = this.stage('hosts-api', environment, { memoryMib: 2048, timeout: Duration.millis(HOSTS_TIMEOUT_MS) });
-    inventory.grantReadData(stage.function);
-    pointers.grantReadData(stage.function);
-    observations.grantReadWriteData(stage.function);
-    hosts.grantReadWriteData(stage.function);
-    drains.grantReadWriteData(stage.function);
-    stage.allowObjects(data, ['s3:GetObject'], ['manifests/*']);
-    stage.allowObjects(data, ['s3:GetObject', 's3:PutObject'], ['facts/*']);
-    crawlQueue.queue.grantSendMessages(stage.function);
-    publishQueue.queue.grantSendMessages(stage.function);
-    return stage;
-  }
-
-  private adminApi(): StageFunction {
-    const { inventory, hosts } = this.storage;
-    const environment: Record<AdminApiEnv, string> = {
-      MIRRORTIDE_INVENTORY_TABLE: inventory.tableName,
-      MIRRORTIDE_HOST_TABLE: hosts.tableName,
-    };
-    const stage = this.stage('admin-api', environment, { memoryMib: 1024, timeout: Duration.millis(ADMIN_TIMEOUT_MS) });
-    inventory.grantReadWriteData(stage.function);
-    hosts.grantReadWriteData(stage.function);
-    // The trail only grows, whatever the function's code should come to.
-    stage.function.addToRolePolicy(
-      new PolicyStatement({
-        effect: Effect.DENY,
-        actions: ['dynamodb:DeleteItem', 'dynamodb:UpdateItem'],
-        resources: [inventory.tableArn],
-        conditions: { 'ForAnyValue:StringLike': { 'dynamodb:LeadingKeys': ['audit', 'audit/*'] } },
-      }),
-    );
-    return stage;
-  }
-
-  private sweepDrains(crawlQueue: CrawlQueue): StageFunction {
+  private sweepDrains(crawlQueue: WorkQueue): StageFunction {
     const { inventory, pointers, drains } = this.storage;
     const environment: Record<SweepDrainsEnv, string> = {
       MIRRORTIDE_INVENTORY_TABLE: inventory.tableName,
@@ -280,7 +241,7 @@ export class MirrorNetworkStack extends Stack {
     return stage;
   }
 
-  private outputs(site: AnswerSite, networkSite: NetworkSite, lockSite: LockSite): void {
+  private outputs(site: PublicSite, networkSite: NetworkSite, lockSite: LockSite): void {
     new CfnOutput(this, 'NetworkAddress', {
       value: networkSite.api.apiEndpoint,
       description: 'Where hosts check in, and people administer',
@@ -294,6 +255,14 @@ export class MirrorNetworkStack extends Stack {
     new CfnOutput(this, 'InventoryTable', {
       value: this.storage.inventory.tableName,
       description: 'For npm run apply -- --table',
+    });
+    new CfnOutput(this, 'VolumeTable', {
+      value: this.volumeStorage.table.tableName,
+      description: 'Pointers, releases and their logs',
+    });
+    new CfnOutput(this, 'ContentBucket', {
+      value: this.volumeStorage.content.bucketName,
+      description: 'Files of volumes, by their hash',
     });
   }
 }

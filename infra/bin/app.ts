@@ -20,7 +20,12 @@ if (network.kind === 'invalid')
 new MirrorNetworkStack(app, environment.stackName, {
   environment,
   categories: network.inventory.categories.map((category) => ({ id: category.id, scanEveryMs: category.schedule.scanMasterMs })),
+  hostNames: network.inventory.content?.names,
   bundles: await bundleFunctions(`${root}dist/functions`),
-  viewerRequest: `${root}functions/edge/viewer-request.js`,
+  edge: {
+    answer: `${root}functions/edge/viewer-request.js`,
+    objects: `${root}functions/edge/object-request.js`,
+    content: `${root}functions/edge/content-request.js`,
+  },
 });
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));

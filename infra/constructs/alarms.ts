@@ -1,19 +1,21 @@
 import { Duration } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, ComparisonOperator, type IMetric, MathExpression, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { CrawlQueue } from './crawl-queue.ts';
 import type { LockSite } from './lock-site.ts';
 import type { PublishQueue } from './publish-queue.ts';
 import type { StageFunction } from './stage-function.ts';
+import type { WorkQueue } from './work-queue.ts';
 
 export interface AlarmsProps {
   readonly stages: readonly StageFunction[];
-  readonly crawlQueue: CrawlQueue;
+  readonly crawlQueue: WorkQueue;
   readonly publishQueue: PublishQueue;
+  /** Of checks, updates and sweeps. */
+  readonly volumeQueues: readonly WorkQueue[];
   readonly lockEvents: StageFunction;
   /** Changes of locks that nobody could record. */
   readonly lostLockEvents: Queue;
@@ -24,7 +26,7 @@ export interface AlarmsProps {
 interface AlarmDefinition {
   /** Also the heading of its page in docs/RUNBOOK.md. */
   readonly name: string;
-  readonly metric: Metric;
+  readonly metric: IMetric;
   readonly threshold: number;
   readonly periods: number;
   readonly missing: TreatMissingData;
@@ -32,6 +34,19 @@ interface AlarmDefinition {
 }
 
 const METRICS = 'Mirrortide';
+
+/** Set aside in any of the queues. One that nothing was ever sent to has no figures. */
+const messagesIn = (queues: readonly WorkQueue[], period: Duration): IMetric => {
+  const counts = queues.map(({ deadLetters }, at) => [
+    `q${at}`,
+    deadLetters.metricApproximateNumberOfMessagesVisible({ period }),
+  ]);
+  return new MathExpression({
+    expression: counts.map(([name]) => `FILL(${name}, 0)`).join(' + '),
+    usingMetrics: Object.fromEntries(counts),
+    period,
+  });
+};
 
 /** Every alarm has a name that is a heading of docs/RUNBOOK.md; a test compares the two. */
 export class Alarms extends Construct {
@@ -79,15 +94,9 @@ export class Alarms extends Construct {
       periods: 3,
       missing: TreatMissingData.NOT_BREACHING,
     });
-    this.alarm({
-      name: 'publisher is silent',
-      metric: new Metric({ namespace: METRICS, metricName: 'PublishRuns', statistic: 'Sum', period: Duration.minutes(15) }),
-      threshold: 1,
-      periods: 2,
-      missing: TreatMissingData.BREACHING,
-      comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
-    });
+    this.silence('publisher is silent', 'PublishRuns', Duration.minutes(15));
     this.drainAlarms();
+    this.volumeAlarms(props);
     this.lockAlarms(props);
   }
 
@@ -98,14 +107,33 @@ export class Alarms extends Construct {
     this.alarm({ name: 'a host is held', metric: ours('HostsHeld'), threshold: 1, periods: 1, missing });
     this.alarm({ name: 'a host is not verified', metric: ours('HostsUnverifiedTooLong'), threshold: 1, periods: 1, missing });
     this.alarm({ name: 'a group has nobody else', metric: ours('HostsKeptThoughAway'), threshold: 1, periods: 1, missing });
+    this.silence('drains are not swept', 'DrainSweeps', Duration.minutes(15));
+  }
+
+  private volumeAlarms({ volumeQueues }: AlarmsProps): void {
+    const period = Duration.minutes(5);
+    const ours = (metricName: string, statistic: 'Sum' | 'Maximum') =>
+      new Metric({ namespace: METRICS, metricName, statistic, period });
+    const missing = TreatMissingData.NOT_BREACHING;
+    const once = { threshold: 1, periods: 1, missing };
+    // The sweep counts these every hour: what it found stands until it looks again.
+    const hourly = { threshold: 1, periods: 1, missing: TreatMissingData.IGNORE };
+    this.alarm({ name: 'work on volumes was given up', metric: messagesIn(volumeQueues, period), ...once });
+    this.alarm({ name: 'a volume is stale', metric: ours('VolumesStale', 'Maximum'), ...hourly });
+    this.alarm({ name: 'a release was rejected', metric: ours('ReleasesRejected', 'Sum'), ...once });
+    this.alarm({ name: 'a release waits', metric: ours('ReleasesWaiting', 'Maximum'), ...hourly });
+    this.alarm({ name: 'a volume is held', metric: ours('VolumesHeldTooLong', 'Maximum'), ...hourly });
+    this.alarm({ name: 'a volume is nearly full', metric: ours('QuotaNear', 'Maximum'), ...hourly, threshold: 90 });
+    this.alarm({ name: 'garbage cannot be collected', metric: ours('SweepStopped', 'Maximum'), ...hourly });
+    // Clients of one that is down ask for the same files again and again; a few failures are its upstream's usual day.
     this.alarm({
-      name: 'drains are not swept',
-      metric: new Metric({ namespace: METRICS, metricName: 'DrainSweeps', statistic: 'Sum', period: Duration.minutes(15) }),
-      threshold: 1,
-      periods: 2,
-      missing: TreatMissingData.BREACHING,
-      comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
+      name: 'a proxy cannot reach its upstream',
+      metric: ours('ProxyFailures', 'Sum'),
+      threshold: 10,
+      periods: 3,
+      missing,
     });
+    this.silence('volumes are not swept', 'VolumeSweeps', Duration.hours(2));
   }
 
   private lockAlarms({ lockEvents, lostLockEvents, lockSite }: AlarmsProps): void {
@@ -138,9 +166,14 @@ export class Alarms extends Construct {
       periods: 2,
       missing,
     });
+    this.silence('locks are not swept', 'LockSweeps', Duration.minutes(15));
+  }
+
+  /** Nothing ended for two periods, whatever the reason. */
+  private silence(name: string, metricName: string, period: Duration): void {
     this.alarm({
-      name: 'locks are not swept',
-      metric: new Metric({ namespace: METRICS, metricName: 'LockSweeps', statistic: 'Sum', period: Duration.minutes(15) }),
+      name,
+      metric: new Metric({ namespace: METRICS, metricName, statistic: 'Sum', period }),
       threshold: 1,
       periods: 2,
       missing: TreatMissingData.BREACHING,

@@ -5,13 +5,12 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { IdentityProvider } from '../environments.ts';
-import { NETWORK_API_ROUTES } from '../network-api-routes.ts';
+import { NETWORK_API_ROUTES, type NetworkApiRoute } from '../network-api-routes.ts';
 import { apiStage } from './api-stage.ts';
 import type { StageFunction } from './stage-function.ts';
 
 export interface NetworkSiteProps {
-  readonly hostsApi: StageFunction;
-  readonly adminApi: StageFunction;
+  readonly stages: Readonly<Record<NetworkApiRoute['stage'], StageFunction>>;
   /** Undefined: routes that need a token of somebody are not there. */
   readonly identity: IdentityProvider | undefined;
   readonly logRetention: RetentionDays;
@@ -21,7 +20,7 @@ export interface NetworkSiteProps {
 const RATE_PER_SECOND = 100;
 const BURST = 300;
 
-/** Where hosts check in and synchronise, and where people administer. Nothing of it is cached. */
+/** Where hosts check in and synchronise, and where people administer and publish. Nothing of it is cached. */
 export class NetworkSite extends Construct {
   readonly api: HttpApi;
 
@@ -30,8 +29,9 @@ export class NetworkSite extends Construct {
     this.api = new HttpApi(this, 'Api', { description: 'Mirrortide hosts and administration', createDefaultStage: false });
     apiStage(this, { api: this.api, ratePerSecond: RATE_PER_SECOND, burst: BURST, logRetention: props.logRetention });
     const integrations = {
-      'hosts-api': new HttpLambdaIntegration('HostsApi', props.hostsApi.function),
-      'admin-api': new HttpLambdaIntegration('AdminApi', props.adminApi.function),
+      'hosts-api': new HttpLambdaIntegration('HostsApi', props.stages['hosts-api'].function),
+      'admin-api': new HttpLambdaIntegration('AdminApi', props.stages['admin-api'].function),
+      'volumes-api': new HttpLambdaIntegration('VolumesApi', props.stages['volumes-api'].function),
     };
     const authorizers: Readonly<Record<'none' | 'jwt', IHttpRouteAuthorizer | undefined>> = {
       none: new HttpNoneAuthorizer(),

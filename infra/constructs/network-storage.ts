@@ -1,7 +1,8 @@
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
-import { AttributeType, Billing, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership, StorageClass } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { keptTable } from './kept-table.ts';
 
 /** What outlives every deployment: five tables, the data bucket, and a bucket for access logs. */
 export class NetworkStorage extends Construct {
@@ -21,11 +22,11 @@ export class NetworkStorage extends Construct {
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
-    this.inventory = this.table('Inventory', 'kind', 'id', 'expires');
-    this.pointers = this.table('Pointers', 'pointer');
-    this.observations = this.table('Observations', 'category', 'host');
-    this.hosts = this.table('Hosts', 'pk', 'sk');
-    this.drains = this.table('Drains', 'pk', 'sk', 'ttl');
+    this.inventory = keptTable(this, 'Inventory', { partitionKey: 'kind', sortKey: 'id', timeToLive: 'expires' });
+    this.pointers = keptTable(this, 'Pointers', { partitionKey: 'pointer' });
+    this.observations = keptTable(this, 'Observations', { partitionKey: 'category', sortKey: 'host' });
+    this.hosts = keptTable(this, 'Hosts', { partitionKey: 'pk', sortKey: 'sk' });
+    this.drains = keptTable(this, 'Drains', { partitionKey: 'pk', sortKey: 'sk', timeToLive: 'ttl' });
 
     this.accessLogs = new Bucket(this, 'AccessLogs', {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
@@ -56,18 +57,6 @@ export class NetworkStorage extends Construct {
         },
         { noncurrentVersionExpiration: Duration.days(30), abortIncompleteMultipartUploadAfter: Duration.days(2) },
       ],
-    });
-  }
-
-  private table(id: string, partitionKey: string, sortKey?: string, timeToLive?: string): TableV2 {
-    return new TableV2(this, id, {
-      partitionKey: { name: partitionKey, type: AttributeType.STRING },
-      ...(sortKey === undefined ? {} : { sortKey: { name: sortKey, type: AttributeType.STRING } }),
-      ...(timeToLive === undefined ? {} : { timeToLiveAttribute: timeToLive }),
-      billing: Billing.onDemand(),
-      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      deletionProtection: true,
-      removalPolicy: RemovalPolicy.RETAIN,
     });
   }
 }

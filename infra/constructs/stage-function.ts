@@ -1,23 +1,31 @@
-import { type CfnElement, type Duration, Stack, Validations } from 'aws-cdk-lib';
+import { type CfnElement, type Duration, type Size, Stack, Validations } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 
-export interface StageFunctionProps {
-  /** Folder of `functions/`; also the name in metrics and logs. */
-  readonly stage: string;
-  /** Folder that holds the stage's bundle, `index.mjs`. */
-  readonly bundle: string;
+export interface StageSize {
   readonly memoryMib: number;
   readonly timeout: Duration;
   /** At most so many instances; undefined: as many as the account allows. */
   readonly concurrency?: number;
+  /** Room for files; undefined: the 512 MiB that every function has. */
+  readonly files?: Size;
+}
+
+export interface StageFunctionProps extends StageSize {
+  /** Folder of `functions/`; also the name in metrics and logs. */
+  readonly stage: string;
+  /** Folder that holds the stage's bundle, `index.mjs`. */
+  readonly bundle: string;
   /** Every key of the stage's config: a forgotten one is a type error. */
   readonly environment: Readonly<Record<string, string>>;
   readonly logRetention: RetentionDays;
 }
+
+/** Makes one stage of a stack, with the environment that its config names. */
+export type MakeStage = (stage: string, environment: Readonly<Record<string, string>>, size: StageSize) => StageFunction;
 
 /** What a stage may do with objects below one key or prefix of a bucket. */
 export type ObjectAction = 's3:GetObject' | 's3:PutObject' | 's3:DeleteObject';
@@ -44,6 +52,7 @@ export class StageFunction extends Construct {
       role: this.role,
       logGroup,
       environment: { ...props.environment },
+      ...(props.files === undefined ? {} : { ephemeralStorageSize: props.files }),
       ...(props.concurrency === undefined ? {} : { reservedConcurrentExecutions: props.concurrency }),
       description: `Mirrortide ${props.stage}`,
     });

@@ -1,80 +1,23 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { App, Validations } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
-import { AwsSolutionsChecks } from 'cdk-nag';
+import { readFile } from 'node:fs/promises';
+import type { Template } from 'aws-cdk-lib/assertions';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ENV_KEYS as adminApiKeys } from '../../functions/admin-api/config.ts';
-import { ENV_KEYS as answerKeys } from '../../functions/answer/config.ts';
-import { ENV_KEYS as crawlMirrorKeys } from '../../functions/crawl-mirror/config.ts';
-import { ENV_KEYS as hostsApiKeys } from '../../functions/hosts-api/config.ts';
-import { ENV_KEYS as lockApiKeys } from '../../functions/lock-api/config.ts';
-import { ENV_KEYS as planCrawlsKeys } from '../../functions/plan-crawls/config.ts';
-import { ENV_KEYS as publishSnapshotKeys } from '../../functions/publish-snapshot/config.ts';
-import { ENV_KEYS as recordLockEventsKeys } from '../../functions/record-lock-events/config.ts';
-import { ENV_KEYS as scanMasterKeys } from '../../functions/scan-master/config.ts';
-import { ENV_KEYS as sweepDrainsKeys } from '../../functions/sweep-drains/config.ts';
-import { ENV_KEYS as sweepLocksKeys } from '../../functions/sweep-locks/config.ts';
-import { type Environment, environments } from '../../infra/environments.ts';
-import { MirrorNetworkStack } from '../../infra/mirror-network-stack.ts';
 import { NETWORK_API_ROUTES, type NetworkApiRoute } from '../../infra/network-api-routes.ts';
 import { lockTableInput } from '../../shared/wire/lock/lock-table.ts';
 import { PUBLISH_SLOT_MS } from '../../shared/wire/publish-queue.ts';
+import { type DeployedStack, type Resource, STAGE_KEYS, type StackFolder, stackFolder } from './deployed-stack.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const envKeys: Record<string, readonly string[]> = {
-  'admin-api': adminApiKeys,
-  answer: answerKeys,
-  'crawl-mirror': crawlMirrorKeys,
-  'hosts-api': hostsApiKeys,
-  'lock-api': lockApiKeys,
-  'plan-crawls': planCrawlsKeys,
-  'publish-snapshot': publishSnapshotKeys,
-  'record-lock-events': recordLockEventsKeys,
-  'scan-master': scanMasterKeys,
-  'sweep-drains': sweepDrainsKeys,
-  'sweep-locks': sweepLocksKeys,
-};
-
-interface Resource {
-  readonly Properties: unknown;
-}
-
-let bundles: string;
-let app: App;
-let template: Template;
-
-const stackOf = (within: App, name: string, change: Partial<Environment>): MirrorNetworkStack => {
-  const environment = environments['default'];
-  if (environment === undefined) throw new Error('there is no default environment');
-  return new MirrorNetworkStack(within, name, {
-    environment: { ...environment, ...change },
-    categories: [
-      { id: 'fedora', scanEveryMs: 600_000 },
-      { id: 'epel', scanEveryMs: 30_000 },
-    ],
-    bundles,
-    viewerRequest: join(root, 'functions/edge/viewer-request.js'),
-  });
-};
+let folder: StackFolder;
+let stack: DeployedStack;
 
 beforeAll(async () => {
-  bundles = await mkdtemp(join(tmpdir(), 'mirrortide-bundles-'));
-  for (const stage of Object.keys(envKeys)) {
-    await mkdir(join(bundles, stage));
-    await writeFile(join(bundles, stage, 'index.mjs'), 'export const handler = () => undefined;');
-  }
-  app = new App();
-  const stack = stackOf(app, 'test', {});
-  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-  template = Template.fromStack(stack);
+  folder = await stackFolder();
+  stack = folder.deploy({});
 }, 120_000);
 
-afterAll(() => rm(bundles, { recursive: true, force: true }));
+afterAll(() => folder.remove());
 
-const resources = (type: string): [string, Resource][] => Object.entries(template.findResources(type)) as [string, Resource][];
+const resources = (type: string): [string, Resource][] => stack.resources(type);
+const policyOf = (stage: string): string => stack.policyOf(stage);
 /** Of the resource with this description. */
 const logicalId = (type: string, description: string): string =>
   resources(type).find(([, { Properties }]) => (Properties as { Description?: string }).Description === description)?.[0] ?? '';
@@ -87,9 +30,6 @@ const stageFunctions = () =>
     return stage === undefined ? [] : [{ id, stage, properties: rest as Record<string, unknown> }];
   });
 
-const policyOf = (stage: string): string =>
-  JSON.stringify(resources('AWS::IAM::Policy').find(([id]) => id.startsWith(`${stage.replaceAll('-', '')}Role`))?.[1].Properties);
-
 describe('the deployed stack', () => {
   it('gives every stage exactly the environment its config names', () => {
     const given = Object.fromEntries(
@@ -98,7 +38,7 @@ describe('the deployed stack', () => {
         Object.keys((properties['Environment'] as { Variables: Record<string, unknown> }).Variables).toSorted(),
       ]),
     );
-    expect(given).toEqual(Object.fromEntries(Object.entries(envKeys).map(([stage, keys]) => [stage, keys.toSorted()])));
+    expect(given).toEqual(Object.fromEntries(Object.entries(STAGE_KEYS).map(([stage, keys]) => [stage, keys.toSorted()])));
   });
 
   it('lets no role do anything to every resource', () => {
@@ -123,22 +63,21 @@ describe('the deployed stack', () => {
   });
 
   it('consumes the crawl queue with partial failures, a dead-letter queue and six times the time-out', () => {
-    const sources = resources('AWS::Lambda::EventSourceMapping').map(([, source]) => source.Properties as { BatchSize: number });
-    expect(sources.find(({ BatchSize }) => BatchSize === 1)).toMatchObject({
-      FunctionResponseTypes: ['ReportBatchItemFailures'],
-      BatchSize: 1,
-    });
+    const [queue] = resources('AWS::SQS::Queue').filter(([id]) => /^CrawlQueue[0-9A-F]{8}$/.test(id));
     const crawl = stageFunctions().find(({ stage }) => stage === 'crawl-mirror');
-    const queues = resources('AWS::SQS::Queue').map(
-      ([, queue]) =>
-        queue.Properties as { VisibilityTimeout?: number; RedrivePolicy?: { maxReceiveCount: number }; DelaySeconds?: number },
-    );
-    const withRedrive = queues.filter((queue) => queue.RedrivePolicy?.maxReceiveCount === 4);
-    expect(withRedrive).toHaveLength(1);
-    expect(withRedrive[0]).toMatchObject({
+    expect(queue?.[1].Properties).toMatchObject({
       FifoQueue: true,
       RedrivePolicy: { maxReceiveCount: 4 },
       VisibilityTimeout: (crawl?.properties['Timeout'] as number) * 6,
+    });
+    const sources = resources('AWS::Lambda::EventSourceMapping').map(
+      ([, source]) => source.Properties as Record<string, unknown>,
+    );
+    const [source] = sources.filter(({ EventSourceArn }) => JSON.stringify(EventSourceArn).includes(queue?.[0] ?? 'none'));
+    expect(source).toMatchObject({
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      BatchSize: 1,
+      ScalingConfig: { MaximumConcurrency: 40 },
     });
   });
 
@@ -162,11 +101,13 @@ describe('the deployed stack', () => {
       return `${ScheduleExpression} ${Target.Input}`;
     });
     expect(rates.toSorted()).toEqual([
+      'rate(1 hour) {}',
       'rate(1 minute) {"category":"epel"}',
       'rate(1 minute) {}',
       'rate(1 minute) {}',
       'rate(1 minute) {}',
       'rate(10 minutes) {"category":"fedora"}',
+      'rate(5 minutes) {}',
       'rate(5 minutes) {}',
     ]);
   });
@@ -185,28 +126,24 @@ describe('the deployed stack', () => {
     expect(JSON.stringify(resources('AWS::S3::BucketPolicy'))).toContain('aws:SecureTransport');
   });
 
-  it('answers plain http without a redirect, and falls back to the static lists', () => {
-    const [, distribution] = resources('AWS::CloudFront::Distribution')[0]!;
-    const config = (distribution.Properties as { DistributionConfig: Record<string, unknown> }).DistributionConfig;
-    expect(config['DefaultCacheBehavior']).toMatchObject({ ViewerProtocolPolicy: 'allow-all', Compress: true });
-    expect(config['OriginGroups']).toMatchObject({
-      Quantity: 1,
-      Items: [{ FailoverCriteria: { StatusCodes: { Items: [500, 502, 503, 504] } } }],
-    });
-    expect(JSON.stringify(config['Origins'])).toContain('"OriginPath":"/static"');
+  it("is asked under the CDN's own name, without a name of one's own", () => {
+    const [distribution, ...others] = resources('AWS::CloudFront::Distribution');
+    expect(others).toEqual([]);
+    expect(distribution?.[1].Properties).toMatchObject({ DistributionConfig: { Enabled: true } });
+    expect(JSON.stringify(distribution?.[1].Properties)).not.toMatch(/"Aliases"|"ViewerCertificate"/);
   });
 
-  it('has a page in the runbook for every alarm, and an alarm for every page', async () => {
-    const runbook = await readFile(join(root, 'docs/RUNBOOK.md'), 'utf8');
+  it('has a page in the runbook for every alarm, and an alarm for every page but the one that people open by themselves', async () => {
+    const runbook = await readFile(new URL('../../docs/RUNBOOK.md', import.meta.url), 'utf8');
     const pages = [...runbook.matchAll(/^## (.+)$/gm)].map((match) => `mirrortide: ${match[1]}`);
     const alarms = resources('AWS::CloudWatch::Alarm').map(([, alarm]) => (alarm.Properties as { AlarmName: string }).AlarmName);
-    expect(alarms.toSorted()).toEqual(pages.toSorted());
+    expect(pages.toSorted()).toEqual([...alarms, 'mirrortide: a bad release is out'].toSorted());
   });
 
   it('keeps logs for a while and not for ever', () => {
     const groups = resources('AWS::Logs::LogGroup');
     // One for each stage, and the access logs of two APIs.
-    expect(groups).toHaveLength(Object.keys(envKeys).length + 2);
+    expect(groups).toHaveLength(Object.keys(STAGE_KEYS).length + 2);
     for (const [, group] of groups) expect(group.Properties).toMatchObject({ RetentionInDays: 90 });
   });
 });
@@ -278,9 +215,7 @@ describe('the locks, deployed', () => {
       certificateArn: 'arn:aws:acm:eu-north-1:111122223333:certificate/x',
       truststore: { bucket: 'trust', key: 'ca.pem', version: undefined },
     };
-    const mutual = new App();
-    Validations.of(mutual).addPlugins(new AwsSolutionsChecks(mutual));
-    const own = Template.fromStack(stackOf(mutual, 'mutual', { lockDomain }));
+    const own = folder.deploy({ lockDomain }).template;
     own.hasResourceProperties('AWS::ApiGatewayV2::DomainName', {
       DomainName: 'locks.example.org',
       DomainNameConfigurations: [{ SecurityPolicy: 'TLS_1_2' }],
@@ -305,14 +240,12 @@ describe('the API of hosts and administrators, deployed', () => {
     );
 
   it('has no route for people while nobody says who they are', () => {
-    expect(routesOf(template)).toEqual(expected(({ auth }) => auth === 'none'));
+    expect(routesOf(stack.template)).toEqual(expected(({ auth }) => auth === 'none'));
   });
 
   it('asks for a token of the identity provider on every route for people', () => {
-    const app = new App();
-    Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
     const identity = { issuer: 'https://id.example.org/realms/mirrors', audiences: ['mirrortide'] };
-    const own = Template.fromStack(stackOf(app, 'people', { identity }));
+    const own = folder.deploy({ identity }).template;
     expect(routesOf(own)).toEqual(expected(() => true));
     own.hasResourceProperties('AWS::ApiGatewayV2::Authorizer', {
       AuthorizerType: 'JWT',
