@@ -3,15 +3,15 @@ import type { SnapshotView } from '#domain/snapshot/view.ts';
 import { openSnapshot } from '#wire/snapshot/open-snapshot.ts';
 import { apiGateway } from './edge/api-gateway.ts';
 import { databasePlaces } from './edge/client-place.ts';
-import { answerAtEdge, type EdgeDeps } from './edge/edge.ts';
-import { edgeCache } from './edge/edge-cache.ts';
 import { type EdgeServer, startEdgeServer } from './edge/edge-server.ts';
 import { exampleUrls } from './edge/example-urls.ts';
-import { homePage } from './edge/home-page.ts';
-import { loadViewerFunction } from './edge/viewer-function.ts';
+import { objectEdge } from './edge/object-edge.ts';
+import { siteEdge } from './edge/site-edge.ts';
+import { loadObjectFunction } from './edge/viewer-function.ts';
 import { type LocalIdentity, openIdentity } from './identity/local-identity.ts';
 import type { Network } from './network.ts';
 import type { StartOptions } from './options.ts';
+import { contentObjects } from './runtime/content-objects.ts';
 import { fullCycle } from './runtime/full-cycle.ts';
 import type { LocalSystem } from './runtime/local-system.ts';
 import { startSchedules } from './runtime/schedules.ts';
@@ -92,15 +92,7 @@ async function openEdge({ options, system, network, show, report }: ServeInput):
   const lookUp = await databasePlaces(options.geo, { country, asn }).catch((error: unknown) => {
     throw new StartProblem(`--geo: ${error instanceof Error ? error.message : String(error)}`);
   });
-  const deps: EdgeDeps = {
-    viewer: await loadViewerFunction(system.edgeStore.lookUp),
-    cache: edgeCache(Date.now),
-    lookUp,
-    trustClientHeader: options.trustClientHeader,
-    invokeAnswer: system.answer,
-    staticList: system.edgeStore.staticList,
-    now: Date.now,
-  };
+  const respond = await siteEdge({ system, network, lookUp, trustClientHeader: options.trustClientHeader });
   let base = `http://${ADDRESS}:${options.port}`;
   // The issuer is named after the port, which is known only when the edge listens.
   let identity: LocalIdentity | undefined;
@@ -108,8 +100,8 @@ async function openEdge({ options, system, network, show, report }: ServeInput):
     const server = await startEdgeServer({
       port: options.port,
       address: ADDRESS,
-      respond: (request) =>
-        request.uri === '/' ? homePage(system, base) : answerAtEdge(deps, { ...request, address: address ?? request.address }),
+      respond: (request) => respond({ ...request, address: address ?? request.address }, base),
+      objects: objectEdge({ viewer: await loadObjectFunction(), objects: contentObjects(system.contentBucket) }),
       gateway: apiGateway({
         invoke: system.api,
         now: Date.now,
@@ -144,16 +136,15 @@ function readinessPath(view: SnapshotView): string {
   return '/status.json';
 }
 
-/** Waits until clients get answers, says what to open, and prints the one line that programs wait for. */
-async function becomeReady(input: ServeInput, url: string, identity: LocalIdentity): Promise<void> {
-  const { system, signal, network, show } = input;
+/** The published snapshot, once clients get answers from it; undefined when the signal fired first. */
+async function untilAnswered({ system, signal, show }: ServeInput, url: string): Promise<SnapshotView | undefined> {
   let published = await system.published();
   if (published === undefined) show.line('nothing is published yet; the schedules go on trying');
   while (published === undefined && !signal.aborted) {
     await delay(READY_POLL_MS, undefined, { signal }).catch(() => undefined);
     published = await system.published();
   }
-  if (published === undefined) return;
+  if (published === undefined) return undefined;
   const view = openSnapshot(published.bytes);
   const path = readinessPath(view);
   while (!signal.aborted) {
@@ -164,12 +155,26 @@ async function becomeReady(input: ServeInput, url: string, identity: LocalIdenti
       },
       () => 0,
     );
-    if (status > 0 && status < 500) break;
+    if (status > 0 && status < 500) return view;
     await delay(READY_POLL_MS, undefined, { signal }).catch(() => undefined);
   }
+  return undefined;
+}
+
+/** Waits until clients get answers, says what to open, and prints the one line that programs wait for. */
+async function becomeReady(input: ServeInput, url: string, identity: LocalIdentity): Promise<void> {
+  const { signal, network, show } = input;
+  const { categories, content } = network.inventory;
+  // A network that only serves content publishes no snapshot.
+  const view = categories.length === 0 ? undefined : await untilAnswered(input, url);
   if (signal.aborted) return;
   show.line('open');
-  for (const { url: example, what } of exampleUrls(view, url)) show.line(`  ${example}\n      ${what}`);
+  for (const { url: example, what } of view === undefined ? [] : exampleUrls(view, url)) {
+    show.line(`  ${example}\n      ${what}`);
+  }
+  const mounts = [...(content?.volumes ?? []), ...(content?.proxies ?? [])].map(({ mount }) => `/${mount}/`);
+  if (mounts.length > 0)
+    show.line(`  ${url}${mounts[0]}\n      what this network serves itself, once it is published: ${mounts.join(', ')}`);
   showAccounts(identity, show);
   if (network.sample !== undefined) {
     show.line('change the sample: type a letter and Enter');
