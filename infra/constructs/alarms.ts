@@ -116,7 +116,7 @@ export class Alarms extends Construct {
       new Metric({ namespace: METRICS, metricName, statistic, period });
     const missing = TreatMissingData.NOT_BREACHING;
     const once = { threshold: 1, periods: 1, missing };
-    // The sweep counts these every hour: what it found stands until it looks again.
+    // Counted every hour, or every five minutes: what was found stands until somebody looks again.
     const hourly = { threshold: 1, periods: 1, missing: TreatMissingData.IGNORE };
     this.alarm({ name: 'work on volumes was given up', metric: messagesIn(volumeQueues, period), ...once });
     this.alarm({ name: 'a volume is stale', metric: ours('VolumesStale', 'Maximum'), ...hourly });
@@ -133,6 +133,7 @@ export class Alarms extends Construct {
       periods: 3,
       missing,
     });
+    this.silence('updates of volumes do not run', 'VolumeUpdateRuns', Duration.minutes(15));
     this.silence('volumes are not swept', 'VolumeSweeps', Duration.hours(2));
   }
 
