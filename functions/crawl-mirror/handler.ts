@@ -7,6 +7,7 @@ import { dynamoObservationStore } from '#adapters/aws/dynamo-observation-store.t
 import { s3FactsStore } from '#adapters/aws/s3-facts-store.ts';
 import { sqsPublishRequests } from '#adapters/aws/sqs-publish-requests.ts';
 import { addressGuard } from '#adapters/net/address-guard.ts';
+import { byPolicy } from '#adapters/net/by-policy.ts';
 import { httpPeer } from '#adapters/net/http-peer.ts';
 import { PRODUCT_VERSION as version } from '#adapters/net/product-version.ts';
 import { rsyncLister } from '#adapters/net/rsync-lister.ts';
@@ -15,7 +16,6 @@ import { sqsBatch } from '#lambda/sqs-batch.ts';
 import { parseCrawlRequest } from '#wire/crawl-request.ts';
 import { parseConfig } from './config.ts';
 import { crawlMirror } from './crawl-mirror.ts';
-import { networkPeers } from './network-peers.ts';
 import { warmReads } from './warm-reads.ts';
 
 const config = parseConfig(process.env);
@@ -25,7 +25,7 @@ const dynamo = dynamoClient();
 const bucket = { client: s3Client(Boolean(process.env['AWS_ENDPOINT_URL_S3'])), name: config.bucket };
 const manifests = dynamoManifestStore(dynamo, config.pointerTable, bucket);
 const reads = warmReads(dynamoInventoryStore(dynamo, config.inventoryTable), manifests, clock);
-const peers = networkPeers(({ contact, allowedAddresses, allowedPorts, connectionsPerHost: maxSocketsPerHost }) => {
+const peers = byPolicy(({ contact, allowedAddresses, allowedPorts, connectionsPerHost: maxSocketsPerHost }) => {
   const guard = addressGuard({ allow: allowedAddresses });
   return {
     http: httpPeer({ guard, version, contact, maxSocketsPerHost, allowedPorts }),
