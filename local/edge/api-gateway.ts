@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { APIS, type ApiRoute, type ApiStage, findRoute } from './api-routes.ts';
 import type { EdgeAnswer } from './edge-cache.ts';
+import { answerOfFunction } from './function-url.ts';
 import type { Authorization, Claims } from './jwt-authorizer.ts';
 
 export interface ApiGatewayDeps {
@@ -85,13 +86,6 @@ function eventOf(
   };
 }
 
-function answerOf(result: APIGatewayProxyStructuredResultV2): EdgeAnswer {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(result.headers ?? {})) headers[name.toLowerCase()] = String(value);
-  const body = Buffer.from(result.body ?? '', result.isBase64Encoded === true ? 'base64' : 'utf8');
-  return { status: result.statusCode ?? 200, headers, body };
-}
-
 const isAnswer = (found: Claims | undefined | EdgeAnswer): found is EdgeAnswer =>
   found !== undefined && 'status' in found && typeof found['status'] === 'number';
 
@@ -133,7 +127,7 @@ export function apiGateway(deps: ApiGatewayDeps): Gateway {
       const claims = await authorized(route, request);
       if (isAnswer(claims)) return claims;
       try {
-        return answerOf(
+        return answerOfFunction(
           await deps.invoke(route.stage, eventOf(request, target, body, arrivedMs, { claims, domain: APIS[route.stage].domain })),
         );
       } catch {

@@ -24,7 +24,7 @@ export function chooseCoding(acceptEncoding: string | undefined): ContentCoding 
 
 /**
  * Compresses only when the client asks: librepo and apt send no Accept-Encoding and cannot read a compressed list. An answer that
- * could have been compressed says so in Vary either way.
+ * could have been compressed says so in Vary either way. A part of an answer is never compressed.
  */
 export async function encodeAnswer(answer: EdgeAnswer, acceptEncoding: string | undefined): Promise<EdgeAnswer> {
   const type = answer.headers['content-type'] ?? '';
@@ -40,5 +40,10 @@ export async function encodeAnswer(answer: EdgeAnswer, acceptEncoding: string | 
     coding === 'gzip'
       ? await promisify(gzip)(answer.body)
       : await promisify(brotliCompress)(answer.body, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } });
-  return { ...answer, headers: { ...headers, 'content-encoding': coding }, body };
+  return { ...answer, headers: { ...headers, ...weakTag(answer), 'content-encoding': coding }, body };
+}
+
+/** Other bytes than those of which the tag is: parts of one must not be put together with parts of the other (RFC 9110, 8.8.1). */
+function weakTag({ headers: { etag } }: EdgeAnswer): Readonly<Record<string, string>> {
+  return etag === undefined || etag.startsWith('W/') ? {} : { etag: `W/${etag}` };
 }

@@ -2,9 +2,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import type { Issuer } from '../identity/issuer.ts';
 import type { Gateway } from './api-gateway.ts';
+import { conditionalAnswer } from './conditional-answer.ts';
 import { encodeAnswer } from './content-coding.ts';
 import type { EdgeAnswer } from './edge-cache.ts';
 import type { EdgeRequest } from './edge-request.ts';
+import type { StreamingBranch } from './object-edge.ts';
 
 export interface EdgeServerOptions {
   readonly port: number;
@@ -15,6 +17,8 @@ export interface EdgeServerOptions {
   readonly gateway?: Gateway;
   /** Answers on its own what it owns; undefined until there is one. */
   readonly issuer?: () => Pick<Issuer, 'owns' | 'handle'> | undefined;
+  /** What is too large to be in memory. */
+  readonly objects?: StreamingBranch;
   /** One line per request, when wanted. */
   readonly accessLog: ((line: string) => void) | undefined;
   readonly onFault: (error: unknown) => void;
@@ -57,15 +61,6 @@ function refuse(request: IncomingMessage): EdgeAnswer | undefined {
   return undefined;
 }
 
-/** A conditional request whose validator still holds needs no body (RFC 9110 13.1.2). */
-function revalidate(answer: EdgeAnswer, ifNoneMatch: string | undefined): EdgeAnswer {
-  const etag = answer.headers['etag'];
-  if (answer.status !== 200 || etag === undefined || ifNoneMatch === undefined) return answer;
-  const opaque = (tag: string): string => tag.trim().replace(/^W\//, '');
-  if (ifNoneMatch.trim() !== '*' && !ifNoneMatch.split(',').some((tag) => opaque(tag) === opaque(etag))) return answer;
-  return { status: 304, headers: answer.headers, body: Buffer.alloc(0) };
-}
-
 function send(response: ServerResponse, answer: EdgeAnswer, withBody: boolean): void {
   for (const [name, value] of Object.entries(answer.headers)) {
     if (name !== 'content-length') response.setHeader(name, value);
@@ -87,13 +82,29 @@ async function answerRequest(options: EdgeServerOptions, request: IncomingMessag
     headers: request.headers,
     address: request.socket.remoteAddress ?? '',
   });
-  const current = revalidate(found, request.headers['if-none-match']);
-  return encodeAnswer(current, String(request.headers['accept-encoding'] ?? ''));
+  const current = conditionalAnswer(found, request.headers);
+  return current.status === 206 ? current : encodeAnswer(current, String(request.headers['accept-encoding'] ?? ''));
+}
+
+/** A client that goes away in the middle is no fault; anything else ends the connection, as there is nothing else left to say. */
+async function stream(options: EdgeServerOptions, branch: StreamingBranch, request: IncomingMessage, response: ServerResponse) {
+  const started = performance.now();
+  try {
+    await branch.handle(request, response);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') options.onFault(error);
+    if (response.headersSent) response.destroy();
+    else send(response, plain(503, 'No answer for now. Try again in a few seconds.', { 'retry-after': '5' }), true);
+  }
+  const tookMs = (performance.now() - started).toFixed(1);
+  options.accessLog?.(`${request.method} ${request.url} ${response.statusCode} - ${tookMs} ms -`);
 }
 
 async function serve(options: EdgeServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const issuer = options.issuer?.();
-  if (issuer?.owns(splitTarget(request.url ?? '')?.uri ?? '') === true) return issuer.handle(request, response);
+  const path = splitTarget(request.url ?? '')?.uri ?? '';
+  if (issuer?.owns(path) === true) return issuer.handle(request, response);
+  if (options.objects?.owns(path) === true) return stream(options, options.objects, request, response);
   const started = performance.now();
   let answer: EdgeAnswer;
   try {

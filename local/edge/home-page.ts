@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { encodePath } from '#domain/answer/url-path.ts';
+import type { Inventory } from '#domain/inventory/inventory.ts';
 import type { SnapshotPointer } from '#domain/snapshot/document.ts';
 import type { SnapshotView } from '#domain/snapshot/view.ts';
 import { openSnapshot } from '#wire/snapshot/open-snapshot.ts';
@@ -6,6 +8,8 @@ import type { LocalSystem } from '../runtime/local-system.ts';
 import { type NetworkRow, networkRows } from '../terminal/network-rows.ts';
 import type { EdgeAnswer } from './edge-cache.ts';
 import { type ClientSetup, clientSetups, exampleUrls } from './example-urls.ts';
+import { functionUrlEvent } from './function-url.ts';
+import { mountSetups } from './mount-setups.ts';
 
 const TEMPLATE = new URL('./home-page.html', import.meta.url);
 /** The page is for a look at a network, not for an audit of thousands: /explain and --json have all. */
@@ -17,15 +21,16 @@ function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '');
 }
 
+const cell = (text: string): string => `<td>${escapeHtml(text)}</td>`;
+const badge = (isGood: boolean, text: string): string =>
+  `<td><span class="${isGood ? 'good' : 'bad'}">${escapeHtml(text)}</span></td>`;
+
 function mirrorRow(row: NetworkRow): string {
   const { current, alternate, stale, absent, unproven } = row.repositories;
   const all = current + alternate + stale + absent + unproven;
   const held = row.state === 'serving' ? `${current} of ${all}` : '–';
-  const cells = [row.host, row.country, row.category, row.protocols.join(' ') || '–'].map(
-    (text) => `<td>${escapeHtml(text)}</td>`,
-  );
-  const badge = `<td><span class="${row.listed ? 'good' : 'bad'}">${escapeHtml(row.standing)}</span></td>`;
-  return `<tr>${cells.join('')}${badge}<td>${held}</td><td class="why">${escapeHtml(row.why)}</td></tr>`;
+  const cells = [row.host, row.country, row.category, row.protocols.join(' ') || '–'].map(cell);
+  return `<tr>${cells.join('')}${badge(row.listed, row.standing)}<td>${held}</td><td class="why">${escapeHtml(row.why)}</td></tr>`;
 }
 
 function linkRow({ url, what }: { readonly url: string; readonly what: string }): string {
@@ -40,7 +45,9 @@ function fill(template: string, values: Readonly<Record<string, string>>): strin
   return template.replace(/\{\{(\w+)\}\}/g, (_, name: string) => values[name] ?? '');
 }
 
-function pageValues(view: SnapshotView, pointer: SnapshotPointer, base: string): Readonly<Record<string, string>> {
+type Values = Readonly<Record<string, string>>;
+
+function mirrorValues(view: SnapshotView, pointer: SnapshotPointer, base: string): Values {
   const rows = networkRows(view);
   const listed = new Set(rows.filter((row) => row.listed).map((row) => row.host));
   const { hosts, repositories, directories } = view.counts;
@@ -55,24 +62,57 @@ function pageValues(view: SnapshotView, pointer: SnapshotPointer, base: string):
   };
 }
 
-const WAITING: Readonly<Record<string, string>> = {
-  network: 'Mirrortide',
-  summary: 'Nothing is published yet: the masters are being scanned and the mirrors crawled.',
-  snapshot: '',
-  rows: '',
-  rest: '',
-  setups: '',
-  links: '',
+/** Which release clients get, as `content` says it. */
+async function releaseOf(system: Pick<LocalSystem, 'content'>, mount: string): Promise<string | undefined> {
+  const question = { name: 'content', path: `/${encodePath(mount)}/`, query: '', headers: {}, nowMs: Date.now() };
+  const reply = await system.content(functionUrlEvent(question)).catch(() => undefined);
+  const sequence = reply?.headers?.['x-mirrortide-release'];
+  return sequence === undefined ? undefined : `release ${String(sequence)}`;
+}
+
+async function contentValues(system: Pick<LocalSystem, 'content'>, { content }: Inventory, base: string): Promise<Values> {
+  const { volumes, proxies } = content ?? { volumes: [], proxies: [] };
+  if (volumes.length + proxies.length === 0) return { contentClass: 'none' };
+  const link = (mount: string): string => `<td><a href="/${escapeHtml(encodePath(mount))}/">${escapeHtml(`/${mount}/`)}</a></td>`;
+  const volumeRows = volumes.slice(0, MOST_ROWS).map(async ({ mount, type }) => {
+    const release = await releaseOf(system, mount);
+    return `<tr>${link(mount)}${cell(type)}${badge(release !== undefined, release ?? 'nothing yet')}${cell('')}</tr>`;
+  });
+  const proxyRows = proxies
+    .slice(0, MOST_ROWS)
+    .map(
+      ({ mount, type, upstream }) =>
+        `<tr>${link(mount)}${cell(type)}${badge(true, 'proxy')}<td class="why">${escapeHtml(upstream)}</td></tr>`,
+    );
+  return {
+    volumes: [...(await Promise.all(volumeRows)), ...proxyRows].join('\n'),
+    mounts: mountSetups({ volumes, proxies }, base).map(setupBlock).join('\n'),
+  };
+}
+
+const WAITING: Values = { summary: 'Nothing is published yet: the masters are being scanned and the mirrors crawled.' };
+const ONLY_CONTENT: Values = {
+  summary: 'This network has no mirrors; it serves the content below itself.',
+  mirrorsClass: 'none',
 };
 
 /**
- * The first page that a newcomer sees: what is published, which mirrors are offered or not and why, how to become a client, and
- * what to ask. `base` is where this edge listens, as clients write it.
+ * The first page that a newcomer sees: what is published, which mirrors are offered or not and why, what is served from here, how to
+ * become a client, and what to ask. `base` is where this edge listens, as clients write it.
  */
-export async function homePage(system: Pick<LocalSystem, 'published'>, base: string): Promise<EdgeAnswer> {
+export async function homePage(
+  system: Pick<LocalSystem, 'published' | 'content'>,
+  inventory: Inventory,
+  base: string,
+): Promise<EdgeAnswer> {
   const template = await readFile(TEMPLATE, 'utf8');
   const published = await system.published();
-  const values = published === undefined ? WAITING : pageValues(openSnapshot(published.bytes), published.pointer, base);
+  const mirrors = published === undefined ? WAITING : mirrorValues(openSnapshot(published.bytes), published.pointer, base);
+  const values = {
+    network: escapeHtml(inventory.settings.name),
+    ...(inventory.categories.length === 0 ? ONLY_CONTENT : mirrors),
+    ...(await contentValues(system, inventory, base)),
+  };
   return {
     status: 200,
     headers: {
