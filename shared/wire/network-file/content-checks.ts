@@ -51,7 +51,10 @@ const GOES_WITH: Readonly<
 > = {
   files: { words: 'goes with rsync only', fits: (kind) => kind === 'rsync' },
   suites: { words: 'goes with `apt` over http(s) only', fits: (kind, type) => kind === 'http' && type === 'apt' },
-  projects: { words: 'goes with `pypi` over http(s) only', fits: (kind, type) => kind === 'http' && type === 'pypi' },
+  projects: {
+    words: 'goes with `pypi` and `wheel` over http(s) only',
+    fits: (kind, type) => kind === 'http' && (type === 'pypi' || type === 'wheel'),
+  },
 };
 
 const upstreamProblems = ({ entry, path: top }: Entry): readonly NetworkFileProblem[] => {
@@ -65,7 +68,6 @@ const upstreamProblems = ({ entry, path: top }: Entry): readonly NetworkFileProb
   const other = kind === 'rsync' ? 'http' : 'rsync';
   const has = (key: string): boolean => field(upstream, key) !== undefined;
   const stray = Object.entries(GOES_WITH).filter(([key, { fits }]) => has(key) && !fits(kind, type));
-  const isUnlistable = kind === 'http' && type === 'files';
   return [
     ...(field(upstream, 'kind') === other
       ? [problem([...path, 'kind'], `is not what \`url\` begins with, which is ${kind}`)]
@@ -74,17 +76,20 @@ const upstreamProblems = ({ entry, path: top }: Entry): readonly NetworkFileProb
     ...(GOES_WITH.suites.fits(kind, type) && !has('suites')
       ? [problem(path, 'with `apt` over http(s) the key `suites` is needed')]
       : []),
-    ...(isUnlistable
-      ? [problem([...path, 'url'], 'cannot be listed: a volume of type `files` has no index; write rsync://')]
-      : []),
     ...stray.map(([key, { words }]) => problem([...path, key], words, 'key')),
   ];
 };
 
-const proxyProblems = ({ entry, path }: Entry): readonly NetworkFileProblem[] =>
-  field(entry, 'type') === 'files' && field(entry, 'fileHosts') !== undefined
-    ? [problem([...path, 'fileHosts'], 'goes with `pypi` only', 'key')]
-    : [];
+const proxyProblems = ({ entry, path }: Entry): readonly NetworkFileProblem[] => {
+  const type = field(entry, 'type');
+  const isPages = type === 'pypi' && /\/simple\/*$/.test(text(field(entry, 'upstream')) ?? '');
+  return [
+    ...(isPages ? [problem([...path, 'upstream'], 'names the pages themselves; write what is above `simple`')] : []),
+    ...(type === 'files' && field(entry, 'fileHosts') !== undefined
+      ? [problem([...path, 'fileHosts'], 'goes with `pypi` only', 'key')]
+      : []),
+  ];
+};
 
 /** The label of a place in names for wildcard certificates. */
 const labelOf = (place: unknown): string | undefined => {

@@ -84,7 +84,7 @@ const projectName = v.pipe(
 
 export const upstreamSchema = v.pipe(
   v.strictObject({
-    url: treeUrl("URL of the tree's top: rsync, or http(s) for types whose indexes say what there is.", [
+    url: treeUrl("URL of the tree's top, of which rsync lists the files, or indexes say over http(s) what there is.", [
       'http',
       'https',
       'rsync',
@@ -102,7 +102,12 @@ export const upstreamSchema = v.pipe(
       ),
     ),
     projects: v.optional(
-      listOf(projectName, 'With `pypi` over http(s): the projects to copy. Defaults to all that the index lists.', 5000, 1),
+      listOf(
+        projectName,
+        'With `pypi` and `wheel` over http(s): the projects to copy. Defaults to all that the index lists.',
+        5000,
+        1,
+      ),
     ),
     excludes: v.optional(
       listOf(expression('Regular expression over the whole path of a file in the tree.', 1), 'What is not copied.', 200),
@@ -162,11 +167,14 @@ export const proxySchema = v.pipe(
     id,
     mount,
     type: oneOf(PROXY_TYPES, 'files: as upstream has them. pypi: links in pages lead here.'),
-    upstream: treeUrl('http or https URL; nothing but what is below it is ever asked for.', ['http', 'https']),
+    upstream: treeUrl('http or https URL, of `pypi` the one that has `simple/` below it; nothing else is ever asked for.', [
+      'http',
+      'https',
+    ]),
     fileHosts: v.optional(
       listOf(
         treeUrl('http or https URL.', ['http', 'https']),
-        "With `pypi`: where else the files of pages may be. Defaults to PyPI's own for pypi.org, and to none for others.",
+        "With `pypi`: where else the files of pages may be; links name them by their place in this list. Defaults to PyPI's own for pypi.org, and to none for others.",
         20,
       ),
     ),

@@ -353,11 +353,6 @@ describe('a bad value is named with its field', () => {
       ['content.volumes[0].upstream.files: goes with rsync only'],
     ],
     [
-      'a web server that nothing lists',
-      upstream('files', { url: FILES }),
-      ['content.volumes[0].upstream.url: cannot be listed: a volume of type `files` has no index; write rsync://'],
-    ],
-    [
       'apt over http without suites',
       upstream('apt', { url: FILES }),
       ['content.volumes[0].upstream: with `apt` over http(s) the key `suites` is needed'],
@@ -370,7 +365,7 @@ describe('a bad value is named with its field', () => {
     [
       'projects where all is copied',
       upstream('pypi', { url: RSYNC, files: FILES, projects: ['x'] }),
-      ['content.volumes[0].upstream.projects: goes with `pypi` over http(s) only'],
+      ['content.volumes[0].upstream.projects: goes with `pypi` and `wheel` over http(s) only'],
     ],
     [
       'a project that is none',
@@ -404,6 +399,11 @@ describe('a bad value is named with its field', () => {
       ],
     ],
     ['rsync for a proxy', proxy({ upstream: RSYNC }), ['content.proxies[0].upstream: must begin with http://, https://']],
+    ...['/simple', '/root/simple//'].map((end): [string, unknown, readonly string[]] => [
+      `an index for what it is below: ${end}`,
+      proxy({ type: 'pypi', upstream: `https://x.example.org${end}` }),
+      ['content.proxies[0].upstream: names the pages themselves; write what is above `simple`'],
+    ]),
     [
       'hosts of files where no page is read',
       proxy({ fileHosts: [FILES] }),
