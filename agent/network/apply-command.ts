@@ -143,7 +143,7 @@ export const applyCommand = (waiting: Waiting): Command => ({
   },
   run: async (options, terminal, [file, ...rest]) => {
     if (file === undefined || rest.length > 0) throw new UsageProblem('needs one network file');
-    const service = networkService(serviceConfig(options), waiting);
+    const service = networkService(serviceConfig(options, terminal.environment), waiting);
     const json = options['json'] === true;
     return applyFile({ terminal, file, json, prune: options['prune'] === true, dryRun: options['dry-run'] === true }, service);
   },

@@ -15,7 +15,8 @@ export interface NetworkServiceConfig {
 }
 
 export interface Waiting {
-  readonly sleep: (ms: number) => Promise<void>;
+  /** Rejects once it is told to stop. */
+  readonly sleep: (ms: number, stop?: AbortSignal) => Promise<void>;
   /** From 0 to 1. */
   readonly random: () => number;
 }

@@ -17,7 +17,7 @@ export const exportCommand = (waiting: Waiting): Command => ({
   ],
   options: { ...SERVICE_OPTIONS, json: { type: 'boolean', help: 'as JSON' } },
   run: async (options, terminal) => {
-    const read = await readNetwork(networkService(serviceConfig(options), waiting));
+    const read = await readNetwork(networkService(serviceConfig(options, terminal.environment), waiting));
     if (read.kind !== 'ok') {
       terminal.err(`mirrortide: the service: ${read.reason}\n`);
       return read.kind === 'refused' ? EXIT_CODES.refused : EXIT_CODES.failed;

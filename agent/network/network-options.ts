@@ -4,8 +4,8 @@ import type { NetworkServiceConfig } from './ask-service.ts';
 
 /** Options of every command that talks to the network's service. */
 export const SERVICE_OPTIONS: Readonly<Record<string, OptionSpec>> = {
-  server: { type: 'string', help: 'URL  where the API of the network is: https://mirrors.example.org' },
-  'token-file': { type: 'string', help: 'FILE  holds the token of an administrator of the network' },
+  server: { type: 'string', help: 'URL  where the API of the network is: https://mirrors.example.org; or MIRRORTIDE_SERVER' },
+  'token-file': { type: 'string', help: 'FILE  holds your token of the network; or MIRRORTIDE_TOKEN_FILE' },
   'ca-file': { type: 'string', help: 'FILE  certificates of authorities, instead of the usual ones' },
 };
 
@@ -14,6 +14,16 @@ const CONNECT_MS = 10_000;
 const TOTAL_MS = 40_000;
 const ATTEMPTS = 6;
 const BACKOFF_MS = 500;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Options that every command needs may stand in the environment. */
+const VARIABLES: Readonly<Record<string, string>> = { server: 'MIRRORTIDE_SERVER', 'token-file': 'MIRRORTIDE_TOKEN_FILE' };
+
+const withEnvironment = (options: OptionValues, environment: Environment): OptionValues => ({
+  ...Object.fromEntries(Object.entries(VARIABLES).map(([name, variable]) => [name, environment[variable] || undefined])),
+  ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
+});
 
 const readable = (options: OptionValues, name: string): string | undefined => {
   const file = textOption(options, name);
@@ -43,7 +53,8 @@ const holdsToken = (file: string): boolean => {
   }
 };
 
-export const serviceConfig = (options: OptionValues): NetworkServiceConfig => {
+export const serviceConfig = (given: OptionValues, environment: Environment): NetworkServiceConfig => {
+  const options = withEnvironment(given, environment);
   const tokenFile = readable(options, 'token-file');
   if (tokenFile === undefined) throw new UsageProblem('--token-file is needed');
   if (!holdsToken(tokenFile)) throw new UsageProblem(`--token-file ${tokenFile}: holds no token`);

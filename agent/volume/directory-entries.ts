@@ -23,8 +23,8 @@ export type DirectoryItem =
 interface Found {
   readonly name: string;
   readonly kind: 'file' | 'directory' | 'unreadable' | 'other';
-  /** Where it really is. */
-  readonly real: string;
+  /** Where a link leads; undefined for what is where it is found, so that a large directory is names and not paths. */
+  readonly real: string | undefined;
 }
 
 interface Walk {
@@ -38,6 +38,8 @@ interface Walk {
 /** Files up to this are read at once and without going through the event loop, which costs more than they do. */
 const BUFFER_BYTES = 1_048_576;
 const OWNER_MAY_RUN = 0o100;
+/** What the store takes in one piece, and only of one piece does it know the hash: 5 GiB. */
+export const LARGEST_FILE_BYTES = 5 * 2 ** 30;
 
 const problem = (path: string, message: string): DirectoryItem => ({ kind: 'problem', path, message });
 
@@ -52,7 +54,7 @@ const followed = (path: string, name: string): Found => {
   try {
     return { name, kind: kindOf(statSync(path)), real: realpathSync(path) };
   } catch {
-    return { name, kind: 'unreadable', real: path };
+    return { name, kind: 'unreadable', real: undefined };
   }
 };
 
@@ -62,8 +64,8 @@ const orderOf = ({ name, kind }: Found): string => (kind === 'directory' ? `${na
 const childrenOf = (folder: string): readonly Found[] =>
   readdirSync(folder, { withFileTypes: true })
     .map((child): Found => {
-      const path = join(folder, child.name);
-      return child.isSymbolicLink() ? followed(path, child.name) : { name: child.name, kind: kindOf(child), real: path };
+      if (child.isSymbolicLink()) return followed(join(folder, child.name), child.name);
+      return { name: child.name, kind: kindOf(child), real: undefined };
     })
     .sort((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1));
 
@@ -105,6 +107,8 @@ async function fileItem(path: string, real: string, buffer: Buffer): Promise<Dir
   }
   try {
     const before = fstatSync(file);
+    if (before.size > LARGEST_FILE_BYTES)
+      return problem(path, 'it is larger than 5 GiB, which is the most that can be stored of one file');
     const content = before.size > BUFFER_BYTES ? await largeContent(file) : smallContent(file, buffer);
     if (!isSame(before, fstatSync(file)) || content.sizeBytes !== before.size)
       return problem(path, 'it changed while it was read');
@@ -115,7 +119,8 @@ async function fileItem(path: string, real: string, buffer: Buffer): Promise<Dir
   }
 }
 
-async function* childItems(walk: Walk, { kind, real }: Found, path: string): AsyncGenerator<DirectoryItem> {
+async function* childItems(walk: Walk, found: Found, folder: string, path: string): AsyncGenerator<DirectoryItem> {
+  const { kind, real = join(folder, found.name) } = found;
   const message = treePathProblem(path);
   if (message !== undefined) yield problem(path, message);
   else if (kind === 'unreadable') yield problem(path, 'it cannot be read');
@@ -127,7 +132,7 @@ async function* childItems(walk: Walk, { kind, real }: Found, path: string): Asy
 }
 
 async function* folderItems(walk: Walk, folder: string, prefix: string): AsyncGenerator<DirectoryItem> {
-  for (const child of childrenOf(folder)) yield* childItems(walk, child, `${prefix}${child.name}`);
+  for (const child of childrenOf(folder)) yield* childItems(walk, child, folder, `${prefix}${child.name}`);
 }
 
 /**

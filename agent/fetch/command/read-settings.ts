@@ -4,6 +4,7 @@ import { entryPath } from '#domain/artefact/entry-path.ts';
 import { parseChecksumValue } from '#wire/checksum/checksum-value.ts';
 import { chooseOfValue } from '#wire/checksum/parse-checksums.ts';
 import { numberOption, type OptionValues, textOption, UsageProblem } from '../../cli/command.ts';
+import { DAY_MS, durationOption } from '../../cli/duration-option.ts';
 import type { ChecksumSource, FetchSettings, HookSettings } from '../fetch-settings.ts';
 import { MARKER_NAME } from '../install/layout.ts';
 
@@ -13,7 +14,6 @@ const DOWNLOAD_BYTES = 10 * 2 ** 30;
 const UNPACKED_BYTES = 20 * 2 ** 30;
 const ENTRIES = 1_000_000;
 const HOOK_LIMIT_MS = 300_000;
-const DAY_MS = 86_400_000;
 
 /** The command line's options as settings; UsageProblem for what cannot be meant. */
 export function readSettings(options: OptionValues, address: string): FetchSettings {
@@ -29,7 +29,7 @@ export function readSettings(options: OptionValues, address: string): FetchSetti
     unpack: options['unpack'] === true,
     checksum: checksumSource(textOption(options, 'checksum'), fragment, fileName, allowWeak),
     allowWeak,
-    splayMs: durationOption(options, 'splay') ?? 0,
+    splayMs: durationOption(options, 'splay', DAY_MS) ?? 0,
     hooks: hookSettings(options),
     keep: keepOf(options),
     downloadBytes: sizeOption(options, 'limit') ?? DOWNLOAD_BYTES,
@@ -52,7 +52,7 @@ export function destinationOf(options: OptionValues): string {
 export const hookSettings = (options: OptionValues): HookSettings => ({
   hook: textOption(options, 'hook'),
   health: textOption(options, 'health'),
-  limitMs: durationOption(options, 'hook-limit') ?? HOOK_LIMIT_MS,
+  limitMs: durationOption(options, 'hook-limit', DAY_MS) ?? HOOK_LIMIT_MS,
 });
 
 export function keepOf(options: OptionValues): number {
@@ -109,19 +109,6 @@ function digestSaid(said: string, fileName: string, allowWeak: boolean): Digest 
   if (chosen.kind === 'digest') return chosen.digest;
   const hint = digests.every(isWeak) ? '; --allow-weak takes it all the same' : '';
   throw new UsageProblem(`${said} cannot be used: ${chosen.reason}${hint}`);
-}
-
-const DURATION_UNITS: Readonly<Record<string, number>> = { '': 1_000, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
-
-/** `90`, `90s`, `10m` or `2h`; a bare number is seconds. */
-function durationOption(options: OptionValues, name: string): number | undefined {
-  const text = textOption(options, name);
-  if (text === undefined) return undefined;
-  const [, digits, unit = ''] = /^(\d{1,9})(ms|s|m|h)?$/.exec(text) ?? [];
-  const ms = Number(digits) * (DURATION_UNITS[unit] ?? Number.NaN);
-  if (digits === undefined || Number.isNaN(ms) || ms > DAY_MS)
-    throw new UsageProblem(`--${name} ${text}: must be a time up to a day, such as 90s, 10m or 2h`);
-  return ms;
 }
 
 const SIZE_UNITS: Readonly<Record<string, number>> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };

@@ -1,11 +1,15 @@
 import { byteText } from '#domain/byte-text.ts';
 
+/** What is counted, where it is not bytes. */
+export type ProgressUnit = 'files' | 'parts';
+
 export interface ProgressView {
   readonly what: string;
   readonly bytes: number;
   /** Undefined when nobody has said. */
   readonly total: number | undefined;
   readonly bytesPerSecond: number;
+  readonly unit?: ProgressUnit;
 }
 
 const MINUTE = 60;
@@ -23,9 +27,10 @@ export function durationText(seconds: number): string {
 
 /** One plain line. */
 export function progressLine(view: ProgressView): string {
-  const rate = `${byteText(view.bytesPerSecond)}/s`;
-  if (view.total === undefined || view.total === 0) return `${view.what} ${byteText(view.bytes)}, ${rate}`;
-  return `${view.what} ${byteText(view.bytes)} of ${byteText(view.total)} (${percent(view)} %), ${rate}${remaining(view)}`;
+  const text = (amount: number): string => (view.unit === undefined ? byteText(amount) : `${amount} ${view.unit}`);
+  const rate = `${text(view.bytesPerSecond)}/s`;
+  if (view.total === undefined || view.total === 0) return `${view.what} ${text(view.bytes)}, ${rate}`;
+  return `${view.what} ${text(view.bytes)} of ${text(view.total)} (${percent(view)} %), ${rate}${remaining(view)}`;
 }
 
 const percent = (view: ProgressView): number => Math.floor((100 * view.bytes) / Math.max(1, view.total ?? 0));

@@ -1,12 +1,12 @@
-import { type ProgressView, progressBar, progressLine } from './progress.ts';
+import { type ProgressUnit, type ProgressView, progressBar, progressLine } from './progress.ts';
 
 export type ReportFields = Readonly<Record<string, string | number | undefined>>;
 
-/** What a fetch says of itself while it runs. */
+/** What a command says of itself while it runs. */
 export interface Report {
   readonly note: (event: string, message: string, fields: ReportFields) => void;
   /** May be called for every piece; it is shown as often as is of use. */
-  readonly progress: (what: 'downloading' | 'unpacking', bytes: number, total: number | undefined) => void;
+  readonly progress: (what: string, bytes: number, total: number | undefined, unit?: ProgressUnit) => void;
   readonly hookOutput: (text: string) => void;
   /** Ends the line of a bar. */
   readonly end: () => void;
@@ -45,7 +45,7 @@ export function fetchReport(targets: ReportTargets): Report {
       barOpen = true;
     }
   };
-  const progress = (what: 'downloading' | 'unpacking', bytes: number, total: number | undefined): void => {
+  const progress: Report['progress'] = (what, bytes, total, unit) => {
     const nowMs = targets.nowMs();
     if (shown?.what !== what || bytes < shown.startBytes) {
       shown = { what, startMs: nowMs, startBytes: bytes, lastMs: nowMs };
@@ -56,11 +56,12 @@ export function fetchReport(targets: ReportTargets): Report {
     if (nowMs - shown.lastMs < everyMs && !isLast) return;
     shown.lastMs = nowMs;
     const seconds = Math.max(0.001, (nowMs - shown.startMs) / 1_000);
-    show({ what, bytes, total, bytesPerSecond: Math.round((bytes - shown.startBytes) / seconds) });
+    const bytesPerSecond = Math.round((bytes - shown.startBytes) / seconds);
+    show({ what, bytes, total, bytesPerSecond, ...(unit !== undefined && { unit }) });
   };
   return { note, progress, hookOutput: (text) => targets.err(text), end };
 }
 
 /** Servers say what they like; a terminal must not obey it. */
-const printable = (text: string): string =>
+export const printable = (text: string): string =>
   text.replace(/[\p{Cc}\p{Cf}]/gu, (character) => `\\u${character.codePointAt(0)?.toString(16).padStart(4, '0')}`);

@@ -1,0 +1,199 @@
+import { setMaxListeners } from 'node:events';
+import type { ReleaseState } from '#domain/volume/release.ts';
+import type { Sha256 } from '#domain/volume/tree.ts';
+import type { ReleaseReply, VolumeReply } from '#wire/volume/volume-replies.ts';
+import type { Report } from '../../fetch/report/report.ts';
+import type { Waiting } from '../../network/ask-service.ts';
+import type { VolumeService } from '../service/volume-service.ts';
+import type { PutObject } from '../transfer/put-object.ts';
+import { type Sent, sendObjects } from '../transfer/send-objects.ts';
+import { VolumeProblem } from '../volume-exit.ts';
+import { abortReason, awaitVerdict, rejection, seal } from './await-verdict.ts';
+import { foreignLease, type PublishLease, takeLease } from './publish-lease.ts';
+import { readTree } from './read-tree.ts';
+import { type PlannedTree, type UploadPlan, uploadPlan } from './upload-plan.ts';
+
+export interface PublishWish {
+  readonly volume: string;
+  /** A directory, or an archive of one. */
+  readonly source: string;
+  readonly release: boolean;
+  /** What must be current, null for nothing; undefined for whatever is. */
+  readonly expect: Sha256 | null | undefined;
+  readonly dryRun: boolean;
+  /** Of a lease that whoever calls us has. */
+  readonly fence: number | undefined;
+  /** To be taken by us. */
+  readonly lease: boolean;
+  readonly concurrency: number;
+  readonly index: boolean;
+  readonly wait: boolean;
+}
+
+export interface PublishWorld {
+  readonly service: VolumeService;
+  readonly put: PutObject;
+  readonly waiting: Waiting;
+  readonly nowMs: () => number;
+  readonly report: Pick<Report, 'progress' | 'note' | 'end'>;
+  readonly stop: AbortSignal;
+  /** A folder for what does not belong into memory. */
+  readonly temporary: string;
+}
+
+export type PublishEnd = {
+  readonly root: Sha256;
+  /** Files and bytes of the whole tree. */
+  readonly files: number;
+  readonly bytes: number;
+} & (
+  | { readonly result: 'unchanged' }
+  | { readonly result: 'planned'; readonly plan: UploadPlan }
+  | { readonly result: 'sealed' | 'validated'; readonly plan: UploadPlan; readonly sent: Sent; readonly release: ReleaseReply }
+  | {
+      readonly result: 'released';
+      readonly plan: UploadPlan;
+      readonly sent: Sent;
+      readonly release: ReleaseReply;
+      readonly previous: Sha256 | undefined;
+    }
+);
+
+/** Checked before; nothing is to be stored again. */
+const READY: readonly ReleaseState[] = ['VALIDATED', 'CURRENT', 'SUPERSEDED'];
+const NOTHING_SENT: Sent = { sent: 0, sentBytes: 0, present: 0 };
+const nothingSent = 'nothing was sent';
+
+/** What would be refused at the end is refused before hours of hashing and sending. */
+const refuseEarly = (volume: VolumeReply, wish: PublishWish, nowMs: number): void => {
+  const { current, hold, lease, roles } = volume;
+  if (roles?.publish === false && !wish.dryRun)
+    throw new VolumeProblem('refused', `you are no publisher of ${volume.volume}; ${nothingSent}`, { refusal: 'forbidden' });
+  if (roles?.release === false && wish.release)
+    throw new VolumeProblem('refused', `you are no releaser of ${volume.volume}; ${nothingSent}. Leave --release out`, {
+      refusal: 'forbidden',
+    });
+  if (wish.expect !== undefined && (wish.expect ?? undefined) !== current)
+    throw new VolumeProblem('conflict', `current is ${current ?? 'nothing'}, and not as expected; ${nothingSent}`, {
+      refusal: 'moved',
+      current,
+    });
+  if (wish.release && hold !== undefined)
+    throw new VolumeProblem(
+      'conflict',
+      `${volume.volume} is held by ${hold.by}: ${hold.reason}; ${nothingSent}. Without --release it can be published and looked at; ` +
+        `mirrortide resume ${volume.volume} ends the hold`,
+      { refusal: 'held', hold },
+    );
+  const isLeased = lease !== undefined && lease.untilMs > nowMs && lease.fence !== wish.fence;
+  if (isLeased && (wish.release || wish.lease))
+    throw new VolumeProblem('conflict', `${lease.by} is publishing to ${volume.volume}; ${nothingSent}`, {
+      refusal: 'leased',
+      lease,
+    });
+};
+
+interface Publishing {
+  readonly world: PublishWorld;
+  readonly wish: PublishWish;
+  readonly planned: PlannedTree;
+  readonly plan: UploadPlan;
+  readonly lease: PublishLease;
+}
+
+/** Has all of it stored and sealed. `isFirst`: the volume has nothing, so objects may be those of another one. */
+const store = async ({ world, wish, planned, plan }: Publishing, look: boolean): Promise<Sent> => {
+  const { report, service, put, waiting, nowMs, stop } = world;
+  let moved = 0;
+  const progress = (bytes: number): void => {
+    moved += bytes;
+    report.progress('sending', moved, plan.bytes);
+  };
+  const sending = { service, volume: wish.volume, root: planned.tree.sha256, put, waiting, nowMs, stop, progress };
+  const sent = await sendObjects({ ...sending, concurrency: wish.concurrency }, plan.wanted(), look);
+  report.end();
+  return sent;
+};
+
+interface Stored {
+  readonly release: ReleaseReply;
+  readonly sent: Sent;
+}
+
+/** From staging to the verdict; what is ready already is not sent again. */
+const publishOnce = async (publishing: Publishing, isRetry: boolean): Promise<Stored> => {
+  const { world, wish, planned, plan } = publishing;
+  const { service, report } = world;
+  const { sha256: root, root: tree } = planned.tree;
+  const { release, outcome } = await service.stage(wish.volume, { root, files: tree.files, bytes: tree.bytes });
+  if (READY.includes(release.state)) return { release, sent: NOTHING_SENT };
+  const isFirst = planned.before.shards.length === 0;
+  const sent = await store(publishing, isRetry || isFirst || outcome === 'resumed' || !plan.isExact);
+  publishing.lease.check();
+  const checking = { ...world, volume: wish.volume };
+  await seal(checking, root);
+  if (!wish.wait) return { release: await service.release(wish.volume, root), sent };
+  report.note('sealed', 'all of it is stored; waiting for the check', { release: root });
+  return { release: await awaitVerdict(checking, root), sent };
+};
+
+const validated = async (publishing: Publishing): Promise<Stored> => {
+  const { world, wish, planned } = publishing;
+  const checking = { ...world, volume: wish.volume };
+  const root = planned.tree.sha256;
+  let stored = await publishOnce(publishing, false);
+  if (stored.release.state === 'ABORTED') {
+    world.report.note('aborted', `${await abortReason(checking, root)}; publishing it again`, { release: root });
+    stored = await publishOnce(publishing, true);
+  }
+  if (stored.release.state === 'ABORTED')
+    throw new VolumeProblem('unavailable', `${root} was aborted again: ${await abortReason(checking, root)}`, { release: root });
+  if (stored.release.state === 'REJECTED') throw rejection(stored.release);
+  return stored;
+};
+
+const publishTree = async (publishing: Publishing): Promise<PublishEnd> => {
+  const { world, wish, planned, plan, lease } = publishing;
+  const { sha256: root, root: tree } = planned.tree;
+  const { release, sent } = await validated(publishing);
+  const end = { root, files: tree.files, bytes: tree.bytes, plan, sent };
+  if (!READY.includes(release.state)) return { ...end, result: 'sealed', release };
+  if (!wish.release) return { ...end, result: 'validated', release };
+  const { fence } = lease;
+  const expect = wish.expect === undefined ? {} : { expect: wish.expect };
+  const body = { release: root, ...expect, ...(fence !== undefined && { fence }) };
+  const moved = await world.service.change(wish.volume, 'release', body, 'moved');
+  return { ...end, result: 'released', release: moved.release, previous: moved.previous };
+};
+
+/**
+ * Publishes a directory whole: stage, store, seal, wait for the check, and release if that is wanted. It can be ended at any moment and
+ * run again; what was stored is not sent again.
+ */
+export const publishVolume = async (world: PublishWorld, wish: PublishWish): Promise<PublishEnd> => {
+  const { service, report, temporary, stop, nowMs } = world;
+  setMaxListeners(0, stop);
+  const volume = await service.volume(wish.volume);
+  refuseEarly(volume, wish, nowMs());
+  const planned = await readTree({
+    source: wish.source,
+    temporary,
+    type: volume.type,
+    index: wish.index,
+    current: volume.current,
+    document: (sha256) => service.document(wish.volume, sha256),
+    report,
+    stop,
+  });
+  const { sha256: root, root: tree } = planned.tree;
+  const whole = { root, files: tree.files, bytes: tree.bytes };
+  if (root === volume.current) return { ...whole, result: 'unchanged' };
+  const plan = await uploadPlan(planned);
+  if (wish.dryRun) return { ...whole, result: 'planned', plan };
+  const lease = wish.lease ? await takeLease(service, wish.volume) : foreignLease(wish.fence);
+  try {
+    return await publishTree({ world, wish, planned, plan, lease });
+  } finally {
+    await lease.end();
+  }
+};
