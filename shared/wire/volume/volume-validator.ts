@@ -1,6 +1,7 @@
 import type { TreeReader, Validator } from '#domain/volume/tree-reader.ts';
 import { aptProblems } from '#domain/volume/validate/apt-archive.ts';
 import { checksumProblems } from '#domain/volume/validate/checksum-files.ts';
+import { pythonIndexProblems } from '#domain/volume/validate/python-index.ts';
 import { checkPythonPackages } from '#domain/volume/validate/python-packages.ts';
 import { rpmProblems } from '#domain/volume/validate/rpm-repository.ts';
 import type { Volume } from '#domain/volume/volume.ts';
@@ -30,7 +31,10 @@ export function volumeValidator(
       return (tree) => aptProblems(tree, aptDocuments(tree, ports));
     case 'pypi':
     case 'wheel':
-      return async (tree) => (await checkPythonPackages(tree, pythonDocuments(tree, ports, mount, readRange), before)).problems;
+      return async (tree) => {
+        const { problems } = await checkPythonPackages(tree, pythonDocuments(tree, ports, mount, readRange), before);
+        return [...problems, ...pythonIndexProblems(tree)];
+      };
     case 'files':
       return (tree) => checksumProblems(tree, checksumDocuments(tree, ports));
   }

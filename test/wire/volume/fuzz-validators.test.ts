@@ -186,7 +186,8 @@ describe('validators of real repositories in which bytes were changed', () => {
     await addAptPackages(join(folder, 'apt'), { suite: 'stable', architectures: ['amd64'] }, [{ name: 'hat', version: '1' }]);
     for (const type of ['rpm', 'apt'] as const) built.set(type, await filesBelow(join(folder, type)));
     const wheel = { project: 'hat', version: '1', extra: { 'hat/more.py': 'text '.repeat(200) } };
-    built.set('wheel', new Map([['hat-1-py3-none-any.whl', await buildWheel(wheel)]]));
+    const index: [string, Uint8Array] = ['index.html', new Uint8Array()];
+    built.set('wheel', new Map([['hat-1-py3-none-any.whl', await buildWheel(wheel)], index]));
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 

@@ -41,7 +41,7 @@ describe('a tree whose files are in the store', () => {
     const validate = (fault: Error) => {
       const tree = treeReader(async () => {
         throw fault;
-      }, [entry(path, 9)]);
+      }, [entry(path, 9), ...(type === 'wheel' ? [entry('index.html', 0)] : [])]);
       return volumeValidator({ type, mount: 'here' }, { decompress: nodeDecompress, digester: nodeDigester })(tree);
     };
     expect(await validate(new WireError('does not have the hash'))).toEqual([{ path, message: 'does not have the hash' }]);

@@ -119,6 +119,7 @@ describe('a volume of Python packages', () => {
       new Map([
         [PATH, good],
         ['cap-1-py3-none-any.whl', other],
+        ['index.html', new Uint8Array()],
       ]),
     );
     const read: string[] = [];
