@@ -1,0 +1,206 @@
+import { hasWholeTree, needsObjects, objectStanding } from '#domain/volume/garbage.ts';
+import type { ReleaseState } from '#domain/volume/release.ts';
+import { RELEASE_TRANSITIONS, type TransitionName } from '#domain/volume/release-transitions.ts';
+
+/**
+ * Everything that can happen to one object that one or both of two publishers need and two sweepers would remove, as a finite graph.
+ * Any of them may stop anywhere, for ever; a sweeper that died is another one that knows nothing. Time is one step: a doom becomes old,
+ * by when whoever wrote it is dead, and so are its requests. Publishers put the documents of their tree, and objects, whenever they like while they publish; what seals is a reader
+ * of the tree.
+ */
+interface Publisher {
+  /** Whether its release has the object at all. */
+  readonly needs: boolean;
+  readonly state: ReleaseState | 'none';
+  /** The documents of its tree are stored. */
+  readonly tree: boolean;
+  /** They were read since it staged. */
+  readonly read: boolean;
+  /** Whoever read them looked at the object after that, and it may be used. */
+  readonly found: boolean;
+  /** It was told that the object is missing, and its request to put it is under way. */
+  readonly puts: boolean;
+}
+
+/** What a list of releases said of one publisher's: it needs nothing, what is stored of its tree, or all of its tree. */
+type Listed = 'nothing' | 'stored' | 'all';
+
+interface Sweeper {
+  readonly phase: 'idle' | 'doomed' | 'listed' | 'marked' | 'removed';
+  readonly listed: readonly Listed[];
+  /** What the look at the releases said. */
+  readonly needed: boolean;
+  /** A request to remove got no answer, and may arrive yet. */
+  readonly late: boolean;
+}
+
+export interface World {
+  readonly stored: boolean;
+  readonly doom: { readonly by: number; readonly old: boolean } | undefined;
+  readonly publishers: readonly Publisher[];
+  readonly sweepers: readonly Sweeper[];
+}
+
+export type Mutation =
+  | 'looks-before-it-dooms'
+  | 'asks-before-it-stages'
+  | 'asks-before-it-reads'
+  | 'seals-what-was-staged-again'
+  | 'ignores-dooms'
+  | 'takes-over-from-the-living'
+  | 'lifts-while-a-request-is-under-way'
+  | 'forgets-superseded'
+  | 'forgets-staging';
+
+export interface Step {
+  readonly name: string;
+  readonly world: World;
+}
+
+const IDLE: Sweeper = { phase: 'idle', listed: [], needed: false, late: false };
+export const initial = (needs: readonly boolean[]): World => ({
+  stored: true,
+  doom: undefined,
+  publishers: needs.map((need) => ({ needs: need, state: 'none', tree: false, read: false, found: false, puts: false })),
+  sweepers: [IDLE, IDLE],
+});
+
+const may = (transition: TransitionName, state: Publisher['state']): boolean =>
+  RELEASE_TRANSITIONS[transition].from.includes(state);
+const stateAfter = (transition: TransitionName, state: ReleaseState): ReleaseState => {
+  const { to } = RELEASE_TRANSITIONS[transition];
+  return to === 'same' ? state : to;
+};
+const withPublisher = (world: World, at: number, change: Partial<Publisher>): World => ({
+  ...world,
+  publishers: world.publishers.map((publisher, index) => (index === at ? { ...publisher, ...change } : publisher)),
+});
+const withSweeper = (world: World, at: number, change: Partial<Sweeper>): World => ({
+  ...world,
+  sweepers: world.sweepers.map((sweeper, index) => (index === at ? { ...sweeper, ...change } : sweeper)),
+});
+
+/** Bytes on their way, and what looks at them. */
+const bytesSteps = (world: World, at: number, mutation: Mutation | undefined): readonly Step[] => {
+  const { needs, state, tree, read, found, puts } = world.publishers[at]!;
+  // What is in the tree of the other does not matter.
+  if (!needs) return [];
+  const steps: Step[] = [];
+  const step = (name: string, change: Partial<Publisher>, rest: Partial<World> = {}) =>
+    steps.push({ name: `${name} ${at}`, world: { ...withPublisher(world, at, change), ...rest } });
+  const isStaging = state === 'STAGING' || (mutation === 'asks-before-it-stages' && state === 'none');
+  const isDoomed = world.doom !== undefined && !world.doom.old && mutation !== 'ignores-dooms';
+  const standing = objectStanding(world.stored, isDoomed);
+  if (isStaging && !tree) step('store tree', { tree: true });
+  if (isStaging && tree && !read) step('read tree', { read: true });
+  const looks = isStaging && (read || mutation === 'asks-before-it-reads');
+  if (looks && !found && standing === 'usable') step('find', { found: true });
+  if (isStaging && !puts && standing === 'missing') step('miss', { puts: true });
+  // A request arrives when it does, whatever became of the release.
+  if (puts) step('put', { puts: false }, { stored: true });
+  // Documents are objects, swept as others are while nobody needs them.
+  if (tree && (state === 'none' || !needsObjects({ state }))) step('lose tree', { tree: false });
+  return steps;
+};
+
+const stateSteps = (world: World, at: number, mutation: Mutation | undefined): readonly Step[] => {
+  const { needs, state, read, found } = world.publishers[at]!;
+  const steps: Step[] = [];
+  const step = (name: string, change: Partial<Publisher>, from = world) =>
+    steps.push({ name: `${name} ${at}`, world: withPublisher(from, at, change) });
+  const keeps = mutation === 'asks-before-it-stages' || mutation === 'seals-what-was-staged-again';
+  if (may('stage', state)) step('stage', { state: 'STAGING', read: keeps && read, found: keeps && found });
+  if (state === 'none') return steps;
+  if (may('seal', state) && (!needs || (read && found))) step('seal', { state: stateAfter('seal', state) });
+  for (const transition of ['validate', 'reject', 'abort', 'expire'] as const)
+    if (may(transition, state)) step(transition, { state: stateAfter(transition, state) });
+  if (may('commit', state)) {
+    const other = world.publishers.findIndex((publisher) => publisher.state === 'CURRENT');
+    step('commit', { state: 'CURRENT' }, other === -1 ? world : withPublisher(world, other, { state: 'SUPERSEDED' }));
+  }
+  return steps;
+};
+
+const listedAs = ({ state }: Publisher, mutation: Mutation | undefined): Listed => {
+  if (state === 'none' || !needsObjects({ state })) return 'nothing';
+  if (mutation === 'forgets-superseded' && state === 'SUPERSEDED') return 'nothing';
+  if (mutation === 'forgets-staging' && state === 'STAGING') return 'nothing';
+  return hasWholeTree({ state }) ? 'all' : 'stored';
+};
+
+/** All of a tree that cannot be read: nothing is removed. */
+const isNeeded = ({ publishers }: World, listed: readonly Listed[]): boolean =>
+  publishers.some(({ needs, tree }, at) => needs && (listed[at] === 'all' || (listed[at] === 'stored' && tree)));
+
+const removals = (world: World, at: number): readonly Step[] => [
+  { name: `remove ${at}`, world: { ...withSweeper(world, at, { phase: 'removed' }), stored: false } },
+  { name: `remove, unanswered ${at}`, world: { ...withSweeper(world, at, { phase: 'removed', late: true }), stored: false } },
+];
+
+/** What it does in the wrong order: it lists and reads, then dooms, then removes. */
+const earlySteps = (world: World, at: number): readonly Step[] => {
+  const { phase, needed } = world.sweepers[at]!;
+  const listed = world.publishers.map((publisher) => listedAs(publisher, undefined));
+  if (phase === 'idle')
+    return [{ name: `look ${at}`, world: withSweeper(world, at, { phase: 'marked', needed: isNeeded(world, listed) }) }];
+  if (phase === 'marked' && !needed && world.stored && world.doom === undefined)
+    return [{ name: `doom ${at}`, world: { ...withSweeper(world, at, { phase: 'doomed' }), doom: { by: at, old: false } } }];
+  return phase === 'doomed' ? removals(world, at) : [];
+};
+
+const sweeperSteps = (world: World, at: number, mutation: Mutation | undefined): readonly Step[] => {
+  const sweeper = world.sweepers[at]!;
+  const steps: Step[] = [];
+  const step = (name: string, change: Partial<Sweeper>, rest: Partial<World> = {}) =>
+    steps.push({ name: `${name} ${at}`, world: { ...withSweeper(world, at, change), ...rest } });
+  if (sweeper.late) step('late request', { late: false }, { stored: false });
+  if (mutation === 'looks-before-it-dooms') return [...steps, ...earlySteps(world, at)];
+  const idle = { phase: 'idle', listed: [], needed: false } as const;
+  const lift = world.doom?.by === at ? { doom: undefined } : {};
+  const { doom } = world;
+  const takesOver = doom !== undefined && doom.by !== at && (doom.old || mutation === 'takes-over-from-the-living');
+  switch (sweeper.phase) {
+    case 'idle':
+      if (world.stored && (doom === undefined || takesOver)) step('doom', { phase: 'doomed' }, { doom: { by: at, old: false } });
+      if (doom?.old === true) step('lift what is abandoned', {}, { doom: undefined });
+      break;
+    case 'doomed':
+      step('list', { phase: 'listed', listed: world.publishers.map((publisher) => listedAs(publisher, mutation)) });
+      break;
+    case 'listed':
+      step('read trees', { phase: 'marked', listed: [], needed: isNeeded(world, sweeper.listed) });
+      break;
+    case 'marked':
+      if (sweeper.needed) step('spare', idle, lift);
+      else steps.push(...removals(world, at));
+      break;
+    case 'removed':
+      if (!sweeper.late || mutation === 'lifts-while-a-request-is-under-way') step('lift', idle, lift);
+      else step('leave', idle);
+  }
+  return steps;
+};
+
+const timePasses = (world: World): readonly Step[] => {
+  if (world.doom === undefined || world.doom.old) return [];
+  const { by } = world.doom;
+  return [{ name: 'time', world: { ...withSweeper(world, by, IDLE), doom: { by, old: true } } }];
+};
+
+/** While its doom is young, a dead sweeper is as one that does nothing. */
+const deaths = (world: World): readonly Step[] =>
+  world.sweepers.flatMap(({ late }, at) =>
+    world.doom?.by !== at || world.doom.old ? [{ name: `die ${at}`, world: withSweeper(world, at, { ...IDLE, late }) }] : [],
+  );
+
+export const stepsOf = (world: World, mutation: Mutation | undefined): readonly Step[] => [
+  ...world.publishers.flatMap((_, at) => [...bytesSteps(world, at, mutation), ...stateSteps(world, at, mutation)]),
+  ...world.sweepers.flatMap((_, at) => sweeperSteps(world, at, mutation)),
+  ...timePasses(world),
+  ...deaths(world),
+];
+
+const COMPLETE: readonly (ReleaseState | 'none')[] = ['SEALED', 'VALIDATED', 'CURRENT', 'SUPERSEDED'];
+
+export const isLost = ({ stored, publishers }: World): boolean =>
+  !stored && publishers.some(({ needs, state }) => needs && COMPLETE.includes(state));
