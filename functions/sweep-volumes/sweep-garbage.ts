@@ -1,10 +1,11 @@
+import { allEnded } from '#domain/all-ended.ts';
 import type { EpochMs } from '#domain/inventory/inventory.ts';
 import { isAbandoned, isOldEnough, mayStillRemove } from '#domain/volume/garbage.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { VolumeDooms } from '#ports/volume-dooms.ts';
 import type { StoredObject, VolumeGarbage } from '#ports/volume-garbage.ts';
 import type { VolumeSweep, VolumeSweeps } from '#ports/volume-sweeps.ts';
-import { allEnded } from './all-ended.ts';
+
 import type { NeededObjects } from './needed-objects.ts';
 
 export interface SweepGarbageDeps {
