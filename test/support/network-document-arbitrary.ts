@@ -1,27 +1,18 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${name} is how the templates of repository rules are written
 import fc from 'fast-check';
 import type { NetworkDocument } from '#wire/network-file/print-network-file.ts';
+import { contentSection } from './content-document-arbitrary.ts';
+import { few, oneOf, some, text, url, type Values } from './document-values.ts';
 
 /**
  * Network documents that are valid, in every form the file allows: short and long masters, defaults left out and said, values in
  * spellings that are not canonical. Names are taken from small pools so that references hold.
  */
-type Values = Readonly<Record<string, fc.Arbitrary<unknown>>>;
-
-/** Any of the keys, each with one of its values. */
-const some = (values: Values): fc.Arbitrary<Record<string, unknown>> => fc.record(values, { requiredKeys: [] });
-const oneOf = (...values: readonly unknown[]): fc.Arbitrary<unknown> => fc.constantFrom(...values);
-const few = (one: fc.Arbitrary<unknown>): fc.Arbitrary<readonly unknown[]> => fc.array(one, { maxLength: 3 });
-const text = fc.string({ unit: fc.constantFrom(...'aé ✓#:"\'{'), minLength: 1, maxLength: 12 });
 const duration = oneOf('60s', '90s', '1m', '15m', '60m', '24h', '2d', '3d');
 const country = oneOf('DE', 'de', 'US', 'nz');
 const netblock = oneOf('192.0.2.0/24', '192.0.2.77/24', '2001:DB8:0::1/33', '203.0.113.9', '8.0.0.0/5');
 const contact = oneOf('ada@example.org', 'https://example.org/Contact', 'HTTP://Example.org');
 const slug = oneOf('a', 'eu-central', '10.example_x');
-
-const ASTRAY = ['/', 'a//', '/B/c', 'Fedora%20Linux', 'ü/x'];
-const url = (scheme: string, name: string): fc.Arbitrary<string> =>
-  fc.constantFrom('', '/', ...ASTRAY).map((path) => `${scheme}://${name}.example.org/m/${path}`);
 
 const master: fc.Arbitrary<unknown> = fc.oneof(
   oneOf('./tree', '/srv/tree', 'tree', 'HTTPS://Master.example.org:443/x/fullfiletimelist-x/'),
@@ -205,89 +196,6 @@ const locks: fc.Arbitrary<unknown> = some({
   groups: oneOf({}, { default: 'update', 7: 'fl:7', 3: 'x' }),
 });
 
-const mount = (id: string) => oneOf(id, `/${id}/`, `of/${id}`);
-const size = oneOf(1000, 123_457, '1 kB', '2KiB', '500 MB', '4096 MiB', '3 GiB');
-const principal = oneOf('ada', 'grace@example.org', 'group:ci');
-
-const volumeOf = (id: string, type: string, upstream: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
-  fc.record(
-    {
-      id: fc.constant(id),
-      mount: mount(id),
-      type: fc.constant(type),
-      quota: size,
-      maximumShrinkShare: oneOf(0, 0.2, 1),
-      maximumGrowthShare: oneOf(0, 0.5, 12),
-      retain: oneOf(1, 10, 30),
-      grace: oneOf('0s', '48h', '2d', '90d'),
-      roles: some({ publishers: few(principal), releasers: few(principal), operators: few(principal) }),
-      upstream,
-      comment: text,
-    },
-    { requiredKeys: ['id', 'type'] },
-  );
-
-const upstreamOf = (own: Values, ...required: readonly string[]): fc.Arbitrary<unknown> =>
-  fc.record(
-    { ...own, excludes: few(oneOf('x/.*', '.*\\.tmp')), every: oneOf('5m', '6h', '360m', '2d'), release: fc.boolean() },
-    { requiredKeys: required },
-  );
-
-const rsyncUpstream = upstreamOf({ url: url('RSYNC', 'Up'), kind: oneOf('rsync'), files: url('https', 'up') }, 'url', 'files');
-const httpUpstream = (own: Values, ...required: readonly string[]) =>
-  upstreamOf({ url: url('HTTPS', 'up'), kind: oneOf('http'), ...own }, 'url', ...required);
-const suites = fc.array(oneOf('bookworm', '/bookworm-updates/', 'a/b'), { minLength: 1, maxLength: 3 });
-const projects = fc.array(oneOf('Foo_Bar', 'foo-bar', 'x'), { minLength: 1, maxLength: 3 });
-
-const VOLUMES: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
-  centos: volumeOf('centos', 'rpm', fc.oneof(rsyncUpstream, httpUpstream({}))),
-  ubuntu: volumeOf('ubuntu', 'apt', fc.oneof(rsyncUpstream, httpUpstream({ suites }, 'suites'))),
-  wheels: volumeOf('wheels', 'pypi', fc.oneof(rsyncUpstream, httpUpstream({ projects }))),
-  tools: volumeOf('tools', 'files', rsyncUpstream),
-};
-
-const proxyOf = (id: string, type: string, upstream: fc.Arbitrary<unknown>, own: Values): fc.Arbitrary<unknown> =>
-  fc.record(
-    {
-      id: fc.constant(id),
-      mount: mount(id),
-      type: fc.constant(type),
-      upstream,
-      immutable: few(oneOf('.*\\.rpm', 'x')),
-      fresh: oneOf('0s', '10m', '600s', '1d'),
-      stale: oneOf('0s', '7d', '168h', '30d'),
-      maximum: size,
-      comment: text,
-      ...own,
-    },
-    { requiredKeys: ['id', 'type', 'upstream'] },
-  );
-
-const PROXIES: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
-  fedora: proxyOf('fedora', 'files', url('https', 'dl'), {}),
-  python: proxyOf('python', 'pypi', oneOf('https://pypi.org', 'https://PyPI.org/x/', 'https://pypi.example.org'), {
-    fileHosts: few(oneOf('https://files.pythonhosted.org', 'https://FILES.example.org/x/')),
-  }),
-};
-
-const anyOf = (pool: Readonly<Record<string, fc.Arbitrary<unknown>>>): fc.Arbitrary<unknown> =>
-  fc.shuffledSubarray(Object.values(pool)).chain((chosen) => fc.tuple(...chosen));
-
-const content: fc.Arbitrary<unknown> = some({ volumes: anyOf(VOLUMES), proxies: anyOf(PROXIES) }).chain((rest) =>
-  fc.constantFrom(
-    rest,
-    { ...rest, domain: 'Mirrors.example.ORG' },
-    {
-      ...rest,
-      domain: 'example.org',
-      places: [
-        { region: 'DFW', provider: 'rackspace' },
-        { region: 'a-1', provider: 'b' },
-      ],
-    },
-  ),
-);
-
 const entries = <T>(ids: readonly string[], one: (id: string) => fc.Arbitrary<T>): fc.Arbitrary<readonly T[]> =>
   fc.tuple(...ids.map(one)) as fc.Arbitrary<readonly T[]>;
 
@@ -311,7 +219,7 @@ export const anyNetworkDocument: fc.Arbitrary<NetworkDocument> = fc
         continentOverrides: oneOf({}, { sa: 'EU', TR: 'AS' }),
         policies: policies(categories),
         locks,
-        content,
+        content: contentSection,
         localClient: some({ country, asn: oneOf(1), address: oneOf('192.0.2.1') }),
       },
       { requiredKeys: ['network', 'categories', 'sites', 'hosts'] },
