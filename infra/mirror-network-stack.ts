@@ -94,6 +94,8 @@ export class MirrorNetworkStack extends Stack {
       lockEvents: recordLockEvents,
       lostLockEvents: this.locks.deadLetters,
       lockSite,
+      networkSite,
+      content: volumes.stages.content,
       email: props.environment.alarmEmail,
     });
     this.outputs(site, networkSite, lockSite);

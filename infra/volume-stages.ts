@@ -8,12 +8,13 @@ import type { EnvKey as SweepVolumesEnv } from '../functions/sweep-volumes/confi
 import type { EnvKey as UpdateVolumeEnv } from '../functions/update-volume/config.ts';
 import { FUNCTION_TIMEOUT_MS as VOLUMES_TIMEOUT_MS, type EnvKey as VolumesApiEnv } from '../functions/volumes-api/config.ts';
 import { doomPartition } from '../shared/wire/volume/doom-item.ts';
+import { proxiedPartition } from '../shared/wire/volume/proxied-item.ts';
 import { SWEEPS_PARTITION } from '../shared/wire/volume/sweep-item.ts';
 import { UPSTREAM_PARTITION } from '../shared/wire/volume/upstream-check-item.ts';
 import { logPartition, VOLUMES_PARTITION, volumePartition } from '../shared/wire/volume/volume-table.ts';
 import { StageSchedule } from './constructs/schedule.ts';
 import type { MakeStage, StageFunction } from './constructs/stage-function.ts';
-import { OBJECTS, PROXIED, UPSTREAMS, type VolumeAction, type VolumeStorage } from './constructs/volume-storage.ts';
+import { OBJECTS, PROXIED, UPSTREAMS, type VolumeStorage } from './constructs/volume-storage.ts';
 import { WorkQueue } from './constructs/work-queue.ts';
 
 export interface VolumeStages {
@@ -44,7 +45,6 @@ const UPDATES_AT_ONCE = 5;
 /** A whole core: releases are unpacked and hashed, pages are compressed. */
 const ONE_CORE_MIB = 1769;
 
-const READING: readonly VolumeAction[] = ['GetItem', 'BatchGetItem', 'Query'];
 /** Of which volumes there is something, pointers and releases, and the log. Every decision is one transaction that puts all it changes. */
 const DECISIONS = [VOLUMES_PARTITION, volumePartition('*'), logPartition('*')];
 
@@ -56,8 +56,8 @@ const readDeclared = ({ inventory }: Shared, made: StageFunction): void => {
 };
 
 const decide = ({ storage }: Shared, made: StageFunction): void => {
-  storage.allow(made, READING);
-  storage.allow(made, ['ConditionCheckItem', 'PutItem'], DECISIONS);
+  storage.allow(made, ['GetItem', 'BatchGetItem', 'Query']);
+  storage.allow(made, ['PutItem'], DECISIONS);
 };
 
 /** What is put is put by publishers, with URLs that this stage's rights are lent to: each is for one object and its hash. */
@@ -159,8 +159,8 @@ const content = (shared: Shared): StageFunction => {
     files: Size.gibibytes(2),
   });
   readDeclared(shared, made);
-  storage.allow(made, READING);
-  storage.allow(made, ['PutItem', 'UpdateItem', 'DeleteItem'], ['X#*']);
+  storage.allow(made, ['GetItem', 'Query'], [volumePartition('*')]);
+  storage.allow(made, ['GetItem', 'UpdateItem'], [proxiedPartition('*')]);
   made.allowObjects(storage.content, ['s3:GetObject'], [OBJECTS]);
   made.allowObjects(storage.content, ['s3:GetObject', 's3:PutObject'], [PROXIED]);
   return made;

@@ -6,6 +6,7 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { LockSite } from './lock-site.ts';
+import type { NetworkSite } from './network-site.ts';
 import type { PublishQueue } from './publish-queue.ts';
 import type { StageFunction } from './stage-function.ts';
 import type { WorkQueue } from './work-queue.ts';
@@ -20,6 +21,8 @@ export interface AlarmsProps {
   /** Changes of locks that nobody could record. */
   readonly lostLockEvents: Queue;
   readonly lockSite: LockSite;
+  readonly networkSite: NetworkSite;
+  readonly content: StageFunction;
   readonly email: string;
 }
 
@@ -98,6 +101,7 @@ export class Alarms extends Construct {
     this.drainAlarms();
     this.volumeAlarms(props);
     this.lockAlarms(props);
+    this.siteAlarms(props);
   }
 
   private drainAlarms(): void {
@@ -137,7 +141,7 @@ export class Alarms extends Construct {
     this.silence('volumes are not swept', 'VolumeSweeps', Duration.hours(2));
   }
 
-  private lockAlarms({ lockEvents, lostLockEvents, lockSite }: AlarmsProps): void {
+  private lockAlarms({ lockEvents, lostLockEvents }: AlarmsProps): void {
     const period = Duration.minutes(5);
     const ours = (metricName: string, statistic: 'Sum' | 'Maximum') =>
       new Metric({ namespace: METRICS, metricName, statistic, period });
@@ -160,14 +164,18 @@ export class Alarms extends Construct {
       metric: lostLockEvents.metricApproximateNumberOfMessagesVisible({ period }),
       ...once,
     });
-    this.alarm({
-      name: 'locks answer with errors',
-      metric: lockSite.api.metricServerError({ period, statistic: 'Sum' }),
-      threshold: 5,
-      periods: 2,
-      missing,
-    });
     this.silence('locks are not swept', 'LockSweeps', Duration.minutes(15));
+  }
+
+  /** Functions answer 5xx for what they cannot do at the moment, which is no failure of a function. */
+  private siteAlarms({ lockSite, networkSite, content }: AlarmsProps): void {
+    const [period, statistic] = [Duration.minutes(5), 'Sum'];
+    const often = { threshold: 5, periods: 2, missing: TreatMissingData.NOT_BREACHING };
+    const errorsOf = ({ api }: LockSite | NetworkSite): Metric => api.metricServerError({ period, statistic });
+    this.alarm({ name: 'locks answer with errors', metric: errorsOf(lockSite), ...often });
+    this.alarm({ name: 'the network answers with errors', metric: errorsOf(networkSite), ...often });
+    const atUrl = content.function.metric('Url5xxCount', { period, statistic });
+    this.alarm({ name: 'content answers with errors', metric: atUrl, ...often });
   }
 
   /** Nothing ended for two periods, whatever the reason. */

@@ -7,7 +7,7 @@ import { keptTable } from './kept-table.ts';
 import type { StageFunction } from './stage-function.ts';
 
 /** What a stage may do with items of the table of volumes; scanning it is nobody's business. */
-export type VolumeAction = 'GetItem' | 'BatchGetItem' | 'Query' | 'ConditionCheckItem' | 'PutItem' | 'UpdateItem' | 'DeleteItem';
+export type VolumeAction = 'GetItem' | 'BatchGetItem' | 'Query' | 'PutItem' | 'UpdateItem' | 'DeleteItem';
 
 /** Files of volumes and documents of their trees, under their SHA-256. */
 export const OBJECTS = 'objects/*';

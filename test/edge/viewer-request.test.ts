@@ -1,12 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import ipaddr from 'ipaddr.js';
-import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
 import { edgeEntries } from '#domain/selection/edge-entries.ts';
 import type { SnapshotDocument } from '#domain/snapshot/document.ts';
 import { parseQueryString, printQueryString } from '../../local/edge/query-string.ts';
-import { loadViewerFunction, VIEWER_FUNCTION_FILE, type ViewerRequest } from '../../local/edge/viewer-function.ts';
+import { loadViewerFunction, type ViewerRequest } from '../../local/edge/viewer-function.ts';
 
 interface Viewed {
   readonly uri: string;
@@ -199,28 +197,4 @@ describe('the variant', () => {
     expect([...counts.keys()].sort()).toEqual(['0', '1', '2', '3', '4', '5', '6', '7']);
     expect(Math.min(...counts.values())).toBeGreaterThan(20);
   });
-});
-
-test('the file fits the runtime: at most 10 KB, and no syntax that it lacks', async () => {
-  const text = await readFile(VIEWER_FUNCTION_FILE, 'utf8');
-  expect(Buffer.byteLength(text)).toBeLessThanOrEqual(10_240);
-  const lacking = new Set([
-    ts.SyntaxKind.ForOfStatement,
-    ts.SyntaxKind.SpreadElement,
-    ts.SyntaxKind.SpreadAssignment,
-    ts.SyntaxKind.ObjectBindingPattern,
-    ts.SyntaxKind.ArrayBindingPattern,
-    ts.SyntaxKind.ClassDeclaration,
-    ts.SyntaxKind.QuestionDotToken,
-    ts.SyntaxKind.QuestionQuestionToken,
-    ts.SyntaxKind.ShorthandPropertyAssignment,
-  ]);
-  const found: string[] = [];
-  const visit = (node: ts.Node): void => {
-    if (lacking.has(node.kind)) found.push(ts.SyntaxKind[node.kind]);
-    if (ts.isParameter(node) && node.initializer !== undefined) found.push('default parameter');
-    node.forEachChild(visit);
-  };
-  visit(ts.createSourceFile('viewer-request.js', text, ts.ScriptTarget.Latest, true, ts.ScriptKind.JS));
-  expect(found).toEqual([]);
 });

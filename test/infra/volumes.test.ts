@@ -39,13 +39,7 @@ const rightsOf = (stage: string): readonly string[] =>
     )
     .toSorted();
 
-const DECIDING = [
-  'dynamodb:BatchGetItem',
-  'dynamodb:ConditionCheckItem ["V","V#*","L#*"]',
-  'dynamodb:GetItem',
-  'dynamodb:PutItem ["V","V#*","L#*"]',
-  'dynamodb:Query',
-];
+const DECIDING = ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem ["V","V#*","L#*"]', 'dynamodb:Query'];
 
 const bucket = () => {
   const [found] = stack.resources('AWS::S3::Bucket').filter(([id]) => id.startsWith('VolumeStorageContent'));
@@ -92,11 +86,9 @@ describe('what stages of volumes may do, deployed', () => {
     [
       'content',
       [
-        'dynamodb:BatchGetItem',
-        'dynamodb:DeleteItem ["X#*"]',
-        'dynamodb:GetItem',
-        'dynamodb:PutItem ["X#*"]',
-        'dynamodb:Query',
+        'dynamodb:GetItem ["V#*"]',
+        'dynamodb:GetItem ["X#*"]',
+        'dynamodb:Query ["V#*"]',
         'dynamodb:UpdateItem ["X#*"]',
         's3:GetObject objects/*',
         's3:GetObject proxy/*',

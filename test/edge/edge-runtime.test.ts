@@ -1,0 +1,49 @@
+import { readdir, readFile } from 'node:fs/promises';
+import ts from 'typescript';
+import { expect, test } from 'vitest';
+
+const FOLDER = new URL('../../functions/edge/', import.meta.url);
+const FILES = await readdir(FOLDER);
+
+const LACKING = new Set([
+  ts.SyntaxKind.ForOfStatement,
+  ts.SyntaxKind.SpreadElement,
+  ts.SyntaxKind.SpreadAssignment,
+  ts.SyntaxKind.ObjectBindingPattern,
+  ts.SyntaxKind.ArrayBindingPattern,
+  ts.SyntaxKind.ClassDeclaration,
+  ts.SyntaxKind.QuestionDotToken,
+  ts.SyntaxKind.QuestionQuestionToken,
+  ts.SyntaxKind.ShorthandPropertyAssignment,
+]);
+
+const lackingIn = (text: string): readonly string[] => {
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (LACKING.has(node.kind)) found.push(ts.SyntaxKind[node.kind]);
+    if (ts.isParameter(node) && node.initializer !== undefined) found.push('default parameter');
+    node.forEachChild(visit);
+  };
+  visit(ts.createSourceFile('edge.js', text, ts.ScriptTarget.Latest, true, ts.ScriptKind.JS));
+  return found;
+};
+
+test('there is a function for each kind of path', () => {
+  expect(FILES.toSorted()).toEqual(['content-request.js', 'object-request.js', 'viewer-request.js']);
+});
+
+test.each(FILES)('%s fits the runtime: at most 10 KB, and no syntax that it lacks', async (name) => {
+  const text = await readFile(new URL(name, FOLDER), 'utf8');
+  expect(Buffer.byteLength(text)).toBeLessThanOrEqual(10_240);
+  expect(lackingIn(text)).toEqual([]);
+});
+
+test('syntax that the runtime lacks would be found', () => {
+  expect(lackingIn('function handler({ request }, again = 1) { for (const a of [...request]) a?.b; }').toSorted()).toEqual([
+    'ForOfStatement',
+    'ObjectBindingPattern',
+    'QuestionDotToken',
+    'SpreadElement',
+    'default parameter',
+  ]);
+});
