@@ -1,10 +1,11 @@
-import pLimit from 'p-limit';
-import { WireError } from '#domain/errors.ts';
+import { allEnded } from '#domain/all-ended.ts';
+import { Fault, WireError } from '#domain/errors.ts';
 import type { EpochMs } from '#domain/inventory/inventory.ts';
 import { type CompactHashes, compactHashes } from '#domain/volume/compact-hashes.ts';
-import { hasWholeTree, needsObjects } from '#domain/volume/garbage.ts';
-import type { Release } from '#domain/volume/release.ts';
+import { needsObjects } from '#domain/volume/garbage.ts';
+import { isComplete, type Release } from '#domain/volume/release.ts';
 import type { Sha256 } from '#domain/volume/tree.ts';
+import type { VolumeId } from '#domain/volume/volume.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { VolumeObjects } from '#ports/volume-objects.ts';
 import type { VolumeStore } from '#ports/volume-store.ts';
@@ -31,11 +32,26 @@ export interface NeededObjects {
 }
 
 const LISTS_AT_ONCE = 8;
-const READS_AT_ONCE = 16;
+const MOST_TRIES = 20;
+
+type ReleasesStore = Pick<VolumeStore, 'volumes' | 'pointer' | 'releases'>;
+
+/**
+ * All releases of a volume at one moment; a listing alone is not, and could miss one release that began while it was under way and
+ * another one that ended. Every decision about a release raises the pointer's version.
+ */
+const releasesOf = async (store: ReleasesStore, volume: VolumeId): Promise<readonly Release[]> => {
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    const { version } = await store.pointer(volume);
+    const releases = await store.releases(volume);
+    if ((await store.pointer(volume)).version === version) return releases;
+  }
+  throw new Fault(`the releases of ${volume} changed whenever they were listed, ${MOST_TRIES} times`);
+};
 
 /** The releases of all volumes that need their objects, also of volumes that are not declared any more. */
-export const neededReleases = async (store: Pick<VolumeStore, 'volumes' | 'releases'>): Promise<readonly Release[]> => {
-  const lists = await pLimit(LISTS_AT_ONCE).map(await store.volumes(), (volume) => store.releases(volume));
+export const neededReleases = async (store: ReleasesStore): Promise<readonly Release[]> => {
+  const lists = await allEnded(await store.volumes(), (volume) => releasesOf(store, volume), LISTS_AT_ONCE);
   return lists.flat().filter(needsObjects);
 };
 
@@ -94,12 +110,11 @@ const readShard = async (reading: Reading, shard: Sha256): Promise<Unknown | und
 
 /** Reads what was not read yet of these trees; a shard that several have is read once. Says of each tree whether all of it is known. */
 const readTrees = async (reading: Reading, roots: readonly Sha256[]): Promise<ReadonlyMap<Sha256, Unknown | undefined>> => {
-  const limit = pLimit(READS_AT_ONCE);
-  const trees = await limit.map(roots, async (root) => [root, await readRoot(reading, root)] as const);
+  const trees = await allEnded(roots, async (root) => [root, await readRoot(reading, root)] as const);
   const wanted = new Set(
     trees.flatMap(([, shards]) => (isUnknown(shards) ? [] : shards)).filter((shard) => !reading.known.shards.has(shard)),
   );
-  const unread = new Map(await limit.map(wanted, async (shard) => [shard, await readShard(reading, shard)] as const));
+  const unread = new Map(await allEnded([...wanted], async (shard) => [shard, await readShard(reading, shard)] as const));
   // One that is not there is the least of it: that alone is no reason to stop for a release that is STAGING.
   const worst = (shards: readonly Sha256[]): Unknown | undefined => {
     const failed = shards.map((shard) => unread.get(shard)).filter((why) => why !== undefined);
@@ -111,7 +126,7 @@ const readTrees = async (reading: Reading, roots: readonly Sha256[]): Promise<Re
 /** What it means that not all of the release's tree is known. */
 const lookAfter = (release: Release, why: Unknown): Look => {
   if (why === 'late') return { kind: 'late' };
-  if (why === 'absent' && !hasWholeTree(release)) return { kind: 'known' };
+  if (why === 'absent' && !isComplete(release)) return { kind: 'known' };
   const { volume, sequence, root, state } = release;
   const reason = why === 'absent' ? 'a document of it is not there' : why.message;
   return { kind: 'stopped', problem: `what release ${sequence} of ${volume} needs is not known: ${reason} (${state}, ${root})` };

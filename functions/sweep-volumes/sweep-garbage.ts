@@ -5,7 +5,6 @@ import type { Clock } from '#ports/clock.ts';
 import type { VolumeDooms } from '#ports/volume-dooms.ts';
 import type { StoredObject, VolumeGarbage } from '#ports/volume-garbage.ts';
 import type { VolumeSweep, VolumeSweeps } from '#ports/volume-sweeps.ts';
-
 import type { NeededObjects } from './needed-objects.ts';
 
 export interface SweepGarbageDeps {

@@ -57,6 +57,7 @@ describe('the same exploration finds what goes wrong when', () => {
     ['a publisher asks for objects before it stages', 'asks-before-it-stages'],
     ['whoever seals looks at objects before it has read what names them', 'asks-before-it-reads'],
     ['whoever seals does not notice that the release was staged again', 'seals-what-was-staged-again'],
+    ['whoever seals looks for an object before it asks whether it is doomed', 'finds-before-it-asks-for-dooms'],
     ['a publisher does not mind dooms', 'ignores-dooms'],
     ['dooms of the living are taken over', 'takes-over-from-the-living'],
     ['a doom is lifted with a request to remove under way', 'lifts-while-a-request-is-under-way'],

@@ -1,5 +1,5 @@
-import { hasWholeTree, needsObjects, objectStanding } from '#domain/volume/garbage.ts';
-import type { ReleaseState } from '#domain/volume/release.ts';
+import { needsObjects, objectStanding } from '#domain/volume/garbage.ts';
+import { isComplete, type ReleaseState } from '#domain/volume/release.ts';
 import { RELEASE_TRANSITIONS, type TransitionName } from '#domain/volume/release-transitions.ts';
 
 /**
@@ -16,7 +16,9 @@ interface Publisher {
   readonly tree: boolean;
   /** They were read since it staged. */
   readonly read: boolean;
-  /** Whoever read them looked at the object after that, and it may be used. */
+  /** Whoever read them saw after that that the object is not doomed. */
+  readonly asked: boolean;
+  /** And after that, that it is there. */
   readonly found: boolean;
   /** It was told that the object is missing, and its request to put it is under way. */
   readonly puts: boolean;
@@ -46,6 +48,7 @@ export type Mutation =
   | 'asks-before-it-stages'
   | 'asks-before-it-reads'
   | 'seals-what-was-staged-again'
+  | 'finds-before-it-asks-for-dooms'
   | 'ignores-dooms'
   | 'takes-over-from-the-living'
   | 'lifts-while-a-request-is-under-way'
@@ -61,7 +64,15 @@ const IDLE: Sweeper = { phase: 'idle', listed: [], needed: false, late: false };
 export const initial = (needs: readonly boolean[]): World => ({
   stored: true,
   doom: undefined,
-  publishers: needs.map((need) => ({ needs: need, state: 'none', tree: false, read: false, found: false, puts: false })),
+  publishers: needs.map((need) => ({
+    needs: need,
+    state: 'none',
+    tree: false,
+    read: false,
+    asked: false,
+    found: false,
+    puts: false,
+  })),
   sweepers: [IDLE, IDLE],
 });
 
@@ -82,7 +93,7 @@ const withSweeper = (world: World, at: number, change: Partial<Sweeper>): World 
 
 /** Bytes on their way, and what looks at them. */
 const bytesSteps = (world: World, at: number, mutation: Mutation | undefined): readonly Step[] => {
-  const { needs, state, tree, read, found, puts } = world.publishers[at]!;
+  const { needs, state, tree, read, asked, found, puts } = world.publishers[at]!;
   // What is in the tree of the other does not matter.
   if (!needs) return [];
   const steps: Step[] = [];
@@ -90,12 +101,13 @@ const bytesSteps = (world: World, at: number, mutation: Mutation | undefined): r
     steps.push({ name: `${name} ${at}`, world: { ...withPublisher(world, at, change), ...rest } });
   const isStaging = state === 'STAGING' || (mutation === 'asks-before-it-stages' && state === 'none');
   const isDoomed = world.doom !== undefined && !world.doom.old && mutation !== 'ignores-dooms';
-  const standing = objectStanding(world.stored, isDoomed);
   if (isStaging && !tree) step('store tree', { tree: true });
   if (isStaging && tree && !read) step('read tree', { read: true });
   const looks = isStaging && (read || mutation === 'asks-before-it-reads');
-  if (looks && !found && standing === 'usable') step('find', { found: true });
-  if (isStaging && !puts && standing === 'missing') step('miss', { puts: true });
+  const early = mutation === 'finds-before-it-asks-for-dooms';
+  if (looks && !asked && !isDoomed && (!early || found)) step('ask', { asked: true });
+  if (looks && !found && world.stored && (early || asked)) step('find', { found: true });
+  if (isStaging && !puts && objectStanding(world.stored, isDoomed) === 'missing') step('miss', { puts: true });
   // A request arrives when it does, whatever became of the release.
   if (puts) step('put', { puts: false }, { stored: true });
   // Documents are objects, swept as others are while nobody needs them.
@@ -104,14 +116,14 @@ const bytesSteps = (world: World, at: number, mutation: Mutation | undefined): r
 };
 
 const stateSteps = (world: World, at: number, mutation: Mutation | undefined): readonly Step[] => {
-  const { needs, state, read, found } = world.publishers[at]!;
+  const { needs, state, read, asked, found } = world.publishers[at]!;
   const steps: Step[] = [];
   const step = (name: string, change: Partial<Publisher>, from = world) =>
     steps.push({ name: `${name} ${at}`, world: withPublisher(from, at, change) });
   const keeps = mutation === 'asks-before-it-stages' || mutation === 'seals-what-was-staged-again';
-  if (may('stage', state)) step('stage', { state: 'STAGING', read: keeps && read, found: keeps && found });
+  if (may('stage', state)) step('stage', { state: 'STAGING', read: keeps && read, asked: keeps && asked, found: keeps && found });
   if (state === 'none') return steps;
-  if (may('seal', state) && (!needs || (read && found))) step('seal', { state: stateAfter('seal', state) });
+  if (may('seal', state) && (!needs || (read && asked && found))) step('seal', { state: stateAfter('seal', state) });
   for (const transition of ['validate', 'reject', 'abort', 'expire'] as const)
     if (may(transition, state)) step(transition, { state: stateAfter(transition, state) });
   if (may('commit', state)) {
@@ -125,7 +137,7 @@ const listedAs = ({ state }: Publisher, mutation: Mutation | undefined): Listed 
   if (state === 'none' || !needsObjects({ state })) return 'nothing';
   if (mutation === 'forgets-superseded' && state === 'SUPERSEDED') return 'nothing';
   if (mutation === 'forgets-staging' && state === 'STAGING') return 'nothing';
-  return hasWholeTree({ state }) ? 'all' : 'stored';
+  return isComplete({ state }) ? 'all' : 'stored';
 };
 
 /** All of a tree that cannot be read: nothing is removed. */
@@ -200,7 +212,5 @@ export const stepsOf = (world: World, mutation: Mutation | undefined): readonly 
   ...deaths(world),
 ];
 
-const COMPLETE: readonly (ReleaseState | 'none')[] = ['SEALED', 'VALIDATED', 'CURRENT', 'SUPERSEDED'];
-
 export const isLost = ({ stored, publishers }: World): boolean =>
-  !stored && publishers.some(({ needs, state }) => needs && COMPLETE.includes(state));
+  !stored && publishers.some(({ needs, state }) => needs && state !== 'none' && isComplete({ state }));

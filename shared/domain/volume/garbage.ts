@@ -2,7 +2,7 @@
  * Which objects may go, and how nobody loses one that a publisher counts on. An object is needed while a release that is neither
  * ABORTED nor REJECTED has it. Both sides write first and look second, so one of them always sees the other (Dekker's rule):
  *
- *   publisher  stages the release          → reads its tree → looks whether an object is there and not doomed → seals
+ *   publisher  stages the release          → reads its tree → sees that an object is not doomed, then that it is there → seals
  *   sweeper    dooms the object, in a table → reads all releases and their trees → removes it, or spares it → lifts the doom
  *
  * A publisher that meets a doom waits for its end and looks again. A sweeper may die anywhere: when it is surely dead its dooms
@@ -27,9 +27,6 @@ const GONE: readonly ReleaseState[] = ['ABORTED', 'REJECTED'];
 
 /** Whether what the release has is needed. A pin keeps no content that was never good. */
 export const needsObjects = ({ state }: Pick<Release, 'state'>): boolean => !GONE.includes(state);
-
-/** Whether every document of its tree must be there: whoever sealed it has read them. */
-export const hasWholeTree = ({ state }: Pick<Release, 'state'>): boolean => needsObjects({ state }) && state !== 'STAGING';
 
 export const isOldEnough = (storedMs: EpochMs, nowMs: EpochMs): boolean => nowMs - storedMs >= YOUNG_MS;
 
