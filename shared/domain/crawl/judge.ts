@@ -25,7 +25,8 @@ const PASSING = new Set([408, 425, 429]);
 /** A Release file names its checksums after at most a few kB of fields. */
 const LOOK_BYTES = 65_536;
 
-const refuses = (status: number): boolean => status >= 400 && status < 500 && !PASSING.has(status);
+/** A refusal is an answer: clients get it too. */
+export const refuses = (status: number): boolean => status >= 400 && status < 500 && !PASSING.has(status);
 
 const holds = (body: Uint8Array, text: string): boolean => {
   const end = Math.min(body.length, LOOK_BYTES) - text.length;
