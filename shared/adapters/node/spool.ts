@@ -17,7 +17,7 @@ export interface Spool {
 }
 
 /** Larger files go through a file on disk, so that several can be received at once. */
-const MOST_IN_MEMORY = 16 * 2 ** 20;
+export const MOST_IN_MEMORY = 16 * 2 ** 20;
 const READ_BYTES = 2 ** 20;
 
 /** Without a name from the start: whatever ends the process, the space is free again. */

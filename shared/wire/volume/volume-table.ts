@@ -8,6 +8,7 @@
  *   L#VOLUME   000000000042   log: the decision that made version 42
  *   G#ab       HASH           an object whose hash begins so is doomed
  *   S          planned|done   how the last sweep went
+ *   X#PROXY    URL            what is kept of a URL of upstream, and who asks for it now
  */
 export interface VolumeItemKey {
   readonly pk: string;

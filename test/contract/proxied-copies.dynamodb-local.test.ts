@@ -1,0 +1,5 @@
+import { useDynamoDbLocal } from '../support/dynamodb-local.ts';
+import { useEmulators } from '../support/emulators.ts';
+import { proxiedCopies, proxiedCopiesContract } from './proxied-copies.suite.ts';
+
+proxiedCopiesContract(proxiedCopies(useEmulators(), useDynamoDbLocal()));
