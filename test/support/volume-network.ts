@@ -9,6 +9,10 @@ export interface VolumeNetwork {
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
   readonly tide: MirrortideProcess;
+  /** Of the program that publishers use. */
+  readonly agent: string;
+  /** Holds a token of whoever has this account. */
+  tokenFile(account: string): string;
   /** `mirrortide COMMAND WORDS` of whoever has this account. */
   mirrortide(account: string, command: string, ...words: readonly string[]): Promise<ProgramResult>;
   stop(): Promise<void>;
@@ -38,12 +42,15 @@ export const startVolumeNetwork = async (
   await bundleAgent(AGENT_ENTRY, agent);
   await writeFile(join(folder, 'network.yaml'), networkFile);
   const tide = await startMirrortide(['--network', join(folder, 'network.yaml'), '--port', '0', ...args]);
-  for (const account of accounts) await writeFile(join(folder, `${account}.token`), `${await tokenOf(tide, account)}\n`);
+  const tokenFile = (account: string): string => join(folder, `${account}.token`);
+  for (const account of accounts) await writeFile(tokenFile(account), `${await tokenOf(tide, account)}\n`);
   return {
     url: tide.url,
     tide,
+    agent,
+    tokenFile,
     mirrortide: (account, command, ...words) => {
-      const access = ['--server', tide.url, '--token-file', join(folder, `${account}.token`)];
+      const access = ['--server', tide.url, '--token-file', tokenFile(account)];
       return runProgram(process.execPath, [agent, command, ...access, ...words]);
     },
     stop: async () => {
