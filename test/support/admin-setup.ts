@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { dynamoAdministeredInventory } from '#adapters/aws/dynamo-administered-inventory.ts';
 import { dynamoHostTokens } from '#adapters/aws/dynamo-host-tokens.ts';
 import { dynamoInventoryStore } from '#adapters/aws/dynamo-inventory-store.ts';
@@ -13,6 +13,7 @@ import type { AdminDeps } from '../../functions/admin-api/admin-deps.ts';
 import { heldNetwork } from '../../functions/admin-api/held-network.ts';
 import { freshTable } from '../contract/places.ts';
 import type { EmulatorsInTest } from './emulators.ts';
+import { tableContents } from './table-contents.ts';
 
 export const NOW = Date.UTC(2026, 0, 15, 12);
 
@@ -87,14 +88,6 @@ export const answered = (body: string, url: string, status = 200): HttpOutcome =
   url,
 });
 
-const everything = async (dynamo: DynamoDBClient, table: string): Promise<readonly string[]> => {
-  const texts: string[] = [];
-  for await (const { Items: items = [] } of paginateScan({ client: dynamo }, { TableName: table, ConsistentRead: true })) {
-    texts.push(...items.map((item) => JSON.stringify(Object.entries(item).toSorted(([a], [b]) => (a < b ? -1 : 1)))));
-  }
-  return texts;
-};
-
 const dependencies = (
   dynamo: DynamoDBClient,
   tables: { readonly inventory: string; readonly hosts: string },
@@ -166,7 +159,7 @@ export const adminSetup = async (emulators: EmulatorsInTest, network: unknown = 
         }),
       another: instance,
       contents: async () => {
-        const all = [...(await everything(dynamo, tables.inventory)), ...(await everything(dynamo, tables.hosts))];
+        const all = [...(await tableContents(dynamo, tables.inventory)), ...(await tableContents(dynamo, tables.hosts))];
         return all.toSorted().join('\n');
       },
       inventory: () => dynamoInventoryStore(dynamo, tables.inventory).load(),

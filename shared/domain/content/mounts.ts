@@ -78,7 +78,7 @@ export interface ContentPath {
 
 const CURRENT: ReleaseName = { kind: 'current' };
 
-const releaseNamed = (text: string): ReleaseName | undefined => {
+export const releaseNamed = (text: string): ReleaseName | undefined => {
   if (/^[1-9]\d{0,8}$/.test(text)) return { kind: 'sequence', sequence: Number(text) };
   return isSha256(text) ? { kind: 'root', root: text } : undefined;
 };

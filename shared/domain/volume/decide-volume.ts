@@ -7,6 +7,9 @@ import type { EpochMs } from '../inventory/inventory.ts';
 import { takeTransition, type VolumeView } from './take-transition.ts';
 import type { VolumeDecision } from './volume-state.ts';
 
+/** How long a publisher's lease lasts unless it is prolonged: a run that died does not keep the next hourly one from beginning. */
+export const PUBLISH_LEASE_MS = 600_000;
+
 export const decideHold = (view: VolumeView, reason: string): VolumeDecision =>
   takeTransition('hold', view, { pointer: { hold: { by: view.by, reason, atMs: view.nowMs } }, reason });
 

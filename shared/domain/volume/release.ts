@@ -38,5 +38,10 @@ export interface Release {
   readonly pinned: boolean;
 }
 
+const COMPLETE: readonly ReleaseState[] = ['SEALED', 'VALIDATED', 'CURRENT', 'SUPERSEDED'];
+
+/** All of it is stored, and none of it goes while that is its state. */
+export const isComplete = ({ state }: Pick<Release, 'state'>): boolean => COMPLETE.includes(state);
+
 /** Validators stop here: whoever publishes needs the first few, not a million lines about the same mistake. */
 export const MOST_PROBLEMS = 100;
