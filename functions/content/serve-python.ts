@@ -4,6 +4,7 @@
  * others than the normal one lead to it. A tree that has pages in HTML only is served as it is.
  */
 import { PAGE_BYTES } from '#domain/content/answer-bytes.ts';
+import { WireError } from '#domain/errors.ts';
 import { chooseSimpleForm, PLAIN_HTML, SIMPLE_FORMS, type SimpleForm } from '#domain/volume/python/choose-simple-form.ts';
 import { isProjectName, normalName } from '#domain/volume/python/project-name.ts';
 import type { Release } from '#domain/volume/release.ts';
@@ -13,7 +14,16 @@ import { SIMPLE_PAGE_NAME } from '#wire/pypi/simple-pages.ts';
 import { shownProject } from '#wire/pypi/simple-place.ts';
 import type { ContentReply } from './content-reply.ts';
 import { madeReply, movedTo, notAcceptable, tooLarge } from './replies.ts';
-import { askedMount, type Located, locate, ofRelease, readEntry, type VolumeDeps, type VolumeQuestion } from './volume-files.ts';
+import {
+  askedMount,
+  fileReply,
+  type Located,
+  locate,
+  ofRelease,
+  readEntry,
+  type VolumeDeps,
+  type VolumeQuestion,
+} from './volume-files.ts';
 
 interface SimplePath {
   /** As it is written; undefined for the list of all projects. */
@@ -30,17 +40,21 @@ const simplePath = (path: string): SimplePath | undefined => {
 const normalPlace = (question: VolumeQuestion, project: string | undefined): ContentReply =>
   movedTo(`/${askedMount(question)}/simple/${project === undefined ? '' : `${normalName(project)}/`}`);
 
+/** Undefined for a page that cannot be read: it is then what its publisher made it. */
 const printed = (
   question: VolumeQuestion,
   project: string | undefined,
-  page: Uint8Array,
-  path: string,
-  form: SimpleForm,
-): string => {
+  { page, path, form }: { readonly page: Uint8Array; readonly path: string; readonly form: SimpleForm },
+): string | undefined => {
   const mount = askedMount(question);
-  return project === undefined
-    ? printSimpleIndex(form, mount, parseSimpleIndexJson(page))
-    : printSimpleProject(form, shownProject(parseSimpleProjectJson(page), question.volume.mount, path, mount));
+  try {
+    return project === undefined
+      ? printSimpleIndex(form, mount, parseSimpleIndexJson(page))
+      : printSimpleProject(form, shownProject(parseSimpleProjectJson(page), question.volume.mount, path, mount));
+  } catch (error) {
+    if (error instanceof WireError) return undefined;
+    throw error;
+  }
 };
 
 /** A page is made when it is asked for, and must be in memory; nothing that one project has comes near the limit. */
@@ -48,13 +62,15 @@ const pageReply = async (
   deps: VolumeDeps,
   question: VolumeQuestion,
   project: string | undefined,
-  { entry }: Located,
+  located: Located,
 ): Promise<ContentReply> => {
+  const { entry } = located;
   const form = chooseSimpleForm(question.accept);
   if (form === undefined) return notAcceptable(SIMPLE_FORMS);
   const limit = `pages of an index may have ${PAGE_BYTES} bytes here`;
   if (entry.sizeBytes > PAGE_BYTES) return tooLarge(`This one has ${entry.sizeBytes}: ${limit}.`);
-  const text = printed(question, project, await readEntry(deps, entry), entry.path, form);
+  const text = printed(question, project, { page: await readEntry(deps, entry), path: entry.path, form });
+  if (text === undefined) return fileReply(deps, question, located);
   if (Buffer.byteLength(text) > PAGE_BYTES) return tooLarge(`This one would have more: ${limit}.`);
   return madeReply(text, question.conditions, {
     'content-type': form === PLAIN_HTML ? `${form}; charset=utf-8` : form,
