@@ -4,6 +4,7 @@ import { fetchReport, printable, type Report } from '../fetch/report/report.ts';
 import type { Waiting } from '../network/ask-service.ts';
 import { SERVICE_OPTIONS, serviceConfig } from '../network/network-options.ts';
 import { type VolumeService, volumeService } from './service/volume-service.ts';
+import { requestSender, type SendRequest } from './transfer/http-request.ts';
 import {
   type ProblemFields,
   VOLUME_EXIT_CODES,
@@ -17,6 +18,8 @@ import {
 export interface VolumeWorld {
   readonly waiting: Waiting;
   readonly nowMs: () => number;
+  /** For so many requests at a time. */
+  readonly requests: (connections: number) => SendRequest;
   /** Calls back when the user wants to end it; gives what ends that. */
   readonly onInterrupt: (interrupted: () => void) => () => void;
 }
@@ -25,6 +28,7 @@ export interface VolumeRun {
   readonly service: VolumeService;
   readonly waiting: Waiting;
   readonly nowMs: () => number;
+  readonly requests: VolumeWorld['requests'];
   readonly options: OptionValues;
   readonly operands: readonly string[];
   readonly json: boolean;
@@ -63,6 +67,7 @@ const onSignals = (interrupted: () => void): (() => void) => {
 export const processVolumeWorld: VolumeWorld = {
   waiting: { sleep: (ms, stop) => delay(ms, undefined, { signal: stop }), random: Math.random },
   nowMs: () => Date.now(),
+  requests: requestSender,
   onInterrupt: onSignals,
 };
 
@@ -83,6 +88,7 @@ export const volumeCommand = (world: VolumeWorld, spec: VolumeCommandSpec): Comm
       service: volumeService(serviceConfig(options, terminal.environment), waiting),
       waiting,
       nowMs: world.nowMs,
+      requests: world.requests,
       options,
       operands,
       json,

@@ -5,7 +5,6 @@ import { byteText } from '#domain/byte-text.ts';
 import { type Command, type OptionSpec, UsageProblem } from '../../cli/command.ts';
 import { type PublishEnd, type PublishWish, publishVolume } from '../publish/publish-volume.ts';
 import type { UploadPlan } from '../publish/upload-plan.ts';
-import { requestSender } from '../transfer/http-request.ts';
 import { objectPutter } from '../transfer/put-object.ts';
 import type { Sent } from '../transfer/send-objects.ts';
 import { type VolumeEnd, type VolumeRun, type VolumeWorld, volumeCommand } from '../volume-command.ts';
@@ -106,7 +105,7 @@ const publish = async (run: VolumeRun): Promise<VolumeEnd> => {
   const wish = await wishOf(run);
   const temporary = mkdtempSync(join(tmpdir(), 'mirrortide-publish-'));
   try {
-    const put = objectPutter(requestSender(wish.concurrency), run.stop);
+    const put = objectPutter(run.requests(wish.concurrency), run.stop);
     const end = await publishVolume({ ...run, put, temporary }, wish);
     return { lines: linesOf(wish.volume, end), data: dataOf(wish.volume, end) };
   } finally {

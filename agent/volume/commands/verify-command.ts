@@ -5,7 +5,6 @@ import { checkedEntries } from '#wire/tree/open-tree.ts';
 import type { ReleaseReply } from '#wire/volume/volume-replies.ts';
 import { type Command, type OptionValues, textOption, UsageProblem } from '../../cli/command.ts';
 import { RELEASE_NAMES, releaseNamed } from '../release-names.ts';
-import { requestSender } from '../transfer/http-request.ts';
 import { taskPool } from '../transfer/task-pool.ts';
 import { sha256Hex } from '../trees/document-folder.ts';
 import { askPath } from '../verify/ask-path.ts';
@@ -65,7 +64,7 @@ const askHost = async (run: VolumeRun, target: Target, host: string): Promise<Vo
   const entries = sample === undefined ? all : await sampleEntries(all, sample, waiting.random);
   const total = Math.min(sample ?? target.release.files, target.release.files);
   const base = `${host}${target.place}`;
-  const asking = { send: requestSender(concurrency), waiting, stop, base, deep: options['deep'] === true };
+  const asking = { send: run.requests(concurrency), waiting, stop, base, deep: options['deep'] === true };
   const pool = taskPool(concurrency);
   const shown: Difference[] = [];
   const counts = { asked: 0, differing: 0 };

@@ -21,12 +21,13 @@ const MOST_MS = 2_400_000;
 const LOOKED_BACK = 50;
 
 /** Says that all is stored, so that the release is checked. */
-export const seal = async ({ service, volume }: Checking, root: Sha256): Promise<void> => {
+export const seal = async ({ service, volume }: Checking, root: Sha256): Promise<ReleaseReply> => {
   try {
-    await service.seal(volume, root);
+    return await service.seal(volume, root);
   } catch (error) {
     // Somebody who publishes the same was faster; the release itself says how that went.
-    if (!(error instanceof VolumeProblem && error.fields['refusal'] === 'wrong-state')) throw error;
+    if (error instanceof VolumeProblem && error.fields['refusal'] === 'wrong-state') return service.release(volume, root);
+    throw error;
   }
 };
 

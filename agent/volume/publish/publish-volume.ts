@@ -101,7 +101,7 @@ interface Publishing {
   readonly lease: PublishLease;
 }
 
-/** Has all of it stored and sealed. `isFirst`: the volume has nothing, so objects may be those of another one. */
+/** Has all of it stored. */
 const store = async ({ world, wish, planned, plan }: Publishing, look: boolean): Promise<Sent> => {
   const { report, service, put, waiting, nowMs, stop } = world;
   let moved = 0;
@@ -127,12 +127,13 @@ const publishOnce = async (publishing: Publishing, isRetry: boolean): Promise<St
   const { sha256: root, root: tree } = planned.tree;
   const { release, outcome } = await service.stage(wish.volume, { root, files: tree.files, bytes: tree.bytes });
   if (READY.includes(release.state)) return { release, sent: NOTHING_SENT };
+  // What a volume without a release has may be there as that of another one.
   const isFirst = planned.before.shards.length === 0;
   const sent = await store(publishing, isRetry || isFirst || outcome === 'resumed' || !plan.isExact);
   publishing.lease.check();
   const checking = { ...world, volume: wish.volume };
-  await seal(checking, root);
-  if (!wish.wait) return { release: await service.release(wish.volume, root), sent };
+  const sealed = await seal(checking, root);
+  if (!wish.wait) return { release: sealed, sent };
   report.note('sealed', 'all of it is stored; waiting for the check', { release: root });
   return { release: await awaitVerdict(checking, root), sent };
 };

@@ -3,7 +3,13 @@ import { WireError } from '#domain/errors.ts';
 import type { StagedTree } from '#domain/volume/decide-release.ts';
 import type { Sha256 } from '#domain/volume/tree.ts';
 import { isMapping } from '#wire/network-file/raw.ts';
-import { parseVolumeReply, type ReplyKind, type SweepReply, type VolumeReplyOf } from '#wire/volume/volume-replies.ts';
+import {
+  parseVolumeReply,
+  type ReleaseReply,
+  type ReplyKind,
+  type SweepReply,
+  type VolumeReplyOf,
+} from '#wire/volume/volume-replies.ts';
 import {
   type AskedCall,
   askService,
@@ -37,7 +43,7 @@ export interface VolumeService {
   readonly stage: (id: string, tree: StagedTree) => Promise<VolumeReplyOf<'staged'>>;
   /** For a release that was staged. `look`: whether those are to be found that are there already. */
   readonly objects: (id: string, asked: AskedObjects) => Promise<VolumeReplyOf<'objects'>>;
-  readonly seal: (id: string, root: Sha256) => Promise<void>;
+  readonly seal: (id: string, root: Sha256) => Promise<ReleaseReply>;
   /** A change of one volume: `release`, `rollback`, `hold`, `releases/ROOT/pin` and so on. */
   readonly change: <Kind extends ReplyKind>(id: string, verb: string, body: object, kind: Kind) => Promise<VolumeReplyOf<Kind>>;
   readonly releaseTogether: (releases: readonly NamedRelease[]) => Promise<VolumeReplyOf<'movedTogether'>['releases']>;
@@ -119,7 +125,7 @@ export const volumeService = (config: NetworkServiceConfig, waiting: Waiting): V
     },
     stage: (id, tree) => change(id, 'stage', tree, 'staged'),
     objects: (id, asked) => change(id, 'objects', asked, 'objects'),
-    seal: async (id, root) => void (await change(id, `releases/${root}/seal`, {}, 'changed')),
+    seal: async (id, root) => (await change(id, `releases/${root}/seal`, {}, 'changed')).release,
     change,
     releaseTogether: async (releases) => (await post('/api/v1/releases', { releases }, 'movedTogether')).releases,
     sweep: async (mode) => (await post('/api/v1/garbage/runs', { mode }, 'asked')).run,
