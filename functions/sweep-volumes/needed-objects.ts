@@ -123,6 +123,9 @@ const readTrees = async (reading: Reading, roots: readonly Sha256[]): Promise<Re
   return new Map(trees.map(([root, shards]) => [root, isUnknown(shards) ? shards : worst(shards)]));
 };
 
+const isSame = (one: Release, other: Release): boolean =>
+  one.volume === other.volume && one.root === other.root && one.state === other.state && one.sinceMs === other.sinceMs;
+
 /** What it means that not all of the release's tree is known. */
 const lookAfter = (release: Release, why: Unknown): Look => {
   if (why === 'late') return { kind: 'late' };
@@ -130,6 +133,25 @@ const lookAfter = (release: Release, why: Unknown): Look => {
   const { volume, sequence, root, state } = release;
   const reason = why === 'absent' ? 'a document of it is not there' : why.message;
   return { kind: 'stopped', problem: `what release ${sequence} of ${volume} needs is not known: ${reason} (${state}, ${root})` };
+};
+
+/**
+ * Undefined when the releases are to be asked for again. One whose documents were not there must still be in the state in which it was
+ * listed: meanwhile it could have been sealed, have left its objects to another one, and have ended.
+ */
+const lookOnce = async (reading: Reading, releases: () => Promise<readonly Release[]>): Promise<Look | undefined> => {
+  const { roots } = reading.known;
+  const unread = (await releases()).filter(({ root }) => !roots.has(root));
+  const trees = await readTrees(reading, [...new Set(unread.map(({ root }) => root))]);
+  for (const [root, why] of trees) if (why === undefined) roots.add(root);
+  const absent = unread.filter(({ root }) => trees.get(root) === 'absent');
+  const now = absent.length === 0 ? [] : await releases();
+  if (absent.some((release) => !now.some((other) => isSame(release, other)))) return undefined;
+  const looks = unread.flatMap((release) => {
+    const why = trees.get(release.root);
+    return why === undefined ? [] : [lookAfter(release, why)];
+  });
+  return looks.find(({ kind }) => kind === 'stopped') ?? looks.find(({ kind }) => kind === 'late') ?? { kind: 'known' };
 };
 
 /** `releases` are asked for at every look; reading ends at `stopMs`. */
@@ -140,15 +162,11 @@ export const neededObjects = (
 ): NeededObjects => {
   const known: Known = { hashes: compactHashes(), roots: new Set(), shards: new Set() };
   const look = async (): Promise<Look> => {
-    const unread = (await releases()).filter(({ root }) => !known.roots.has(root));
-    const trees = await readTrees({ ...deps, known, stopMs }, [...new Set(unread.map(({ root }) => root))]);
-    for (const [root, why] of trees) if (why === undefined) known.roots.add(root);
-    for (const release of unread) {
-      const why = trees.get(release.root);
-      const after = why === undefined ? undefined : lookAfter(release, why);
-      if (after !== undefined && after.kind !== 'known') return after;
+    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+      const found = await lookOnce({ ...deps, known, stopMs }, releases);
+      if (found !== undefined) return found;
     }
-    return { kind: 'known' };
+    throw new Fault(`releases without their documents changed whenever they were looked at, ${MOST_TRIES} times`);
   };
   return { has: known.hashes.has, look };
 };

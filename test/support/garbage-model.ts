@@ -24,11 +24,14 @@ interface Publisher {
   readonly puts: boolean;
 }
 
-/** What a list of releases said of one publisher's: it needs nothing, what is stored of its tree, or all of its tree. */
-type Listed = 'nothing' | 'stored' | 'all';
+/**
+ * What a list of releases said of one publisher's: it needs nothing, what is stored of its tree, or all of its tree. Of what was not
+ * stored when it was read the list is asked again, and says whether anything was decided about the release since.
+ */
+type Listed = 'nothing' | 'all' | 'stored' | 'stored, and changed since' | 'absent' | 'absent, and changed since';
 
 interface Sweeper {
-  readonly phase: 'idle' | 'doomed' | 'listed' | 'marked' | 'removed';
+  readonly phase: 'idle' | 'doomed' | 'listed' | 'read' | 'marked' | 'removed';
   readonly listed: readonly Listed[];
   /** What the look at the releases said. */
   readonly needed: boolean;
@@ -49,9 +52,12 @@ export type Mutation =
   | 'asks-before-it-reads'
   | 'seals-what-was-staged-again'
   | 'finds-before-it-asks-for-dooms'
+  | 'inherits-before-it-reads'
   | 'ignores-dooms'
   | 'takes-over-from-the-living'
   | 'lifts-while-a-request-is-under-way'
+  | 'lists-one-after-the-other'
+  | 'does-not-list-again'
   | 'forgets-superseded'
   | 'forgets-staging';
 
@@ -107,6 +113,10 @@ const bytesSteps = (world: World, at: number, mutation: Mutation | undefined): r
   const early = mutation === 'finds-before-it-asks-for-dooms';
   if (looks && !asked && !isDoomed && (!early || found)) step('ask', { asked: true });
   if (looks && !found && world.stored && (early || asked)) step('find', { found: true });
+  // What a complete release of the same volume has need not be looked for.
+  const inherits = isStaging && (read || mutation === 'inherits-before-it-reads') && !(asked && found);
+  const basis = world.publishers.some(({ needs: has, state: other }) => has && other !== 'none' && isComplete({ state: other }));
+  if (inherits && basis) step('inherit', { asked: true, found: true });
   if (isStaging && !puts && objectStanding(world.stored, isDoomed) === 'missing') step('miss', { puts: true });
   // A request arrives when it does, whatever became of the release.
   if (puts) step('put', { puts: false }, { stored: true });
@@ -115,11 +125,21 @@ const bytesSteps = (world: World, at: number, mutation: Mutation | undefined): r
   return steps;
 };
 
+/** Whoever listed the release finds out when they list it again. */
+const decided = (world: World, at: number): World => ({
+  ...world,
+  sweepers: world.sweepers.map((sweeper) => {
+    const seen = sweeper.listed[at];
+    if (seen !== 'stored' && seen !== 'absent') return sweeper;
+    return { ...sweeper, listed: sweeper.listed.with(at, `${seen}, and changed since`) };
+  }),
+});
+
 const stateSteps = (world: World, at: number, mutation: Mutation | undefined): readonly Step[] => {
   const { needs, state, read, asked, found } = world.publishers[at]!;
   const steps: Step[] = [];
   const step = (name: string, change: Partial<Publisher>, from = world) =>
-    steps.push({ name: `${name} ${at}`, world: withPublisher(from, at, change) });
+    steps.push({ name: `${name} ${at}`, world: decided(withPublisher(from, at, change), at) });
   const keeps = mutation === 'asks-before-it-stages' || mutation === 'seals-what-was-staged-again';
   if (may('stage', state)) step('stage', { state: 'STAGING', read: keeps && read, asked: keeps && asked, found: keeps && found });
   if (state === 'none') return steps;
@@ -128,7 +148,11 @@ const stateSteps = (world: World, at: number, mutation: Mutation | undefined): r
     if (may(transition, state)) step(transition, { state: stateAfter(transition, state) });
   if (may('commit', state)) {
     const other = world.publishers.findIndex((publisher) => publisher.state === 'CURRENT');
-    step('commit', { state: 'CURRENT' }, other === -1 ? world : withPublisher(world, other, { state: 'SUPERSEDED' }));
+    step(
+      'commit',
+      { state: 'CURRENT' },
+      other === -1 ? world : decided(withPublisher(world, other, { state: 'SUPERSEDED' }), other),
+    );
   }
   return steps;
 };
@@ -142,7 +166,15 @@ const listedAs = ({ state }: Publisher, mutation: Mutation | undefined): Listed 
 
 /** All of a tree that cannot be read: nothing is removed. */
 const isNeeded = ({ publishers }: World, listed: readonly Listed[]): boolean =>
-  publishers.some(({ needs, tree }, at) => needs && (listed[at] === 'all' || (listed[at] === 'stored' && tree)));
+  publishers.some(
+    ({ needs, tree }, at) => needs && (listed[at] === 'all' || (listed[at]?.startsWith('stored') === true && tree)),
+  );
+
+const afterReading = ({ publishers }: World, listed: readonly Listed[]): readonly Listed[] =>
+  listed.map((seen, at) => {
+    if (publishers[at]?.tree === true || seen === 'all' || seen === 'nothing') return 'nothing';
+    return seen === 'stored' ? 'absent' : 'absent, and changed since';
+  });
 
 const removals = (world: World, at: number): readonly Step[] => [
   { name: `remove ${at}`, world: { ...withSweeper(world, at, { phase: 'removed' }), stored: false } },
@@ -176,11 +208,23 @@ const sweeperSteps = (world: World, at: number, mutation: Mutation | undefined):
       if (world.stored && (doom === undefined || takesOver)) step('doom', { phase: 'doomed' }, { doom: { by: at, old: false } });
       if (doom?.old === true) step('lift what is abandoned', {}, { doom: undefined });
       break;
-    case 'doomed':
-      step('list', { phase: 'listed', listed: world.publishers.map((publisher) => listedAs(publisher, mutation)) });
+    case 'doomed': {
+      const rest = world.publishers.slice(sweeper.listed.length).map((publisher) => listedAs(publisher, mutation));
+      const listed = [...sweeper.listed, ...(mutation === 'lists-one-after-the-other' ? rest.slice(0, 1) : rest)];
+      step('list', { phase: listed.length < world.publishers.length ? 'doomed' : 'listed', listed });
       break;
+    }
     case 'listed':
-      step('read trees', { phase: 'marked', listed: [], needed: isNeeded(world, sweeper.listed) });
+      step('read trees', {
+        phase: 'read',
+        listed: afterReading(world, sweeper.listed),
+        needed: isNeeded(world, sweeper.listed),
+      });
+      break;
+    case 'read':
+      if (sweeper.needed || mutation === 'does-not-list-again' || !sweeper.listed.includes('absent, and changed since'))
+        step('list again', { phase: 'marked', listed: [] });
+      else step('list again', { phase: 'doomed', listed: [] });
       break;
     case 'marked':
       if (sweeper.needed) step('spare', idle, lift);
@@ -214,3 +258,13 @@ export const stepsOf = (world: World, mutation: Mutation | undefined): readonly 
 
 export const isLost = ({ stored, publishers }: World): boolean =>
   !stored && publishers.some(({ needs, state }) => needs && state !== 'none' && isComplete({ state }));
+
+/** Equal for equal worlds only. */
+export const keyOf = ({ stored, doom, publishers, sweepers }: World): string =>
+  [
+    stored,
+    doom?.by,
+    doom?.old,
+    ...publishers.map((p) => [p.needs, p.state, p.tree, p.read, p.asked, p.found, p.puts].join()),
+    ...sweepers.map((s) => [s.phase, s.needed, s.late, s.listed.join('|')].join()),
+  ].join(';');

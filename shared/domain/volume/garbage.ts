@@ -8,7 +8,7 @@
  * A publisher that meets a doom waits for its end and looks again. A sweeper may die anywhere: when it is surely dead its dooms
  * count for nobody. A tree that cannot be read needs everything: what it has is not known, and nothing is removed. But a release
  * that is STAGING need not have its documents yet. Whoever seals it has yet to read them and to look after that, at what they
- * name, so the sweeper that did not find them need not mind what they will say.
+ * name, so a sweeper that did not find them, and sees after that that it is STAGING still, need not mind what they will say.
  */
 import type { EpochMs } from '../inventory/inventory.ts';
 import type { Release, ReleaseState } from './release.ts';
