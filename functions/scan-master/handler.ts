@@ -1,13 +1,10 @@
 import { dynamoClient, s3Client } from '#adapters/aws/clients.ts';
 import { dynamoInventoryStore } from '#adapters/aws/dynamo-inventory-store.ts';
 import { dynamoManifestStore } from '#adapters/aws/dynamo-manifest-store.ts';
-import { addressGuard } from '#adapters/net/address-guard.ts';
 import { directoryLister } from '#adapters/net/directory-lister.ts';
 import { fileHashes } from '#adapters/net/file-hashes.ts';
-import { httpPeer } from '#adapters/net/http-peer.ts';
 import { masterReader } from '#adapters/net/master-reader.ts';
-import { PRODUCT_VERSION as version } from '#adapters/net/product-version.ts';
-import { rsyncLister } from '#adapters/net/rsync-lister.ts';
+import { networkPeers } from '#adapters/net/network-peers.ts';
 import { jsonLog } from '#lambda/json-log.ts';
 import { scheduled } from '#lambda/scheduled.ts';
 import { parseConfig } from './config.ts';
@@ -20,10 +17,8 @@ const dynamo = dynamoClient();
 const s3 = s3Client((process.env.AWS_ENDPOINT_URL_S3 ?? '') !== '');
 const log = jsonLog();
 
-const masters: ScanMasterDeps['masters'] = (master, { allowedAddresses, allowedPorts, contact, connectionsPerHost }) => {
-  const guard = addressGuard({ allow: allowedAddresses });
-  const http = httpPeer({ guard, version, contact, allowedPorts, maxSocketsPerHost: connectionsPerHost });
-  const rsync = rsyncLister({ guard, allowedPorts: allowedPorts === 'any' ? 'any' : [873, ...allowedPorts] });
+const masters: ScanMasterDeps['masters'] = (master, policy) => {
+  const { http, lister: rsync } = networkPeers(policy);
   return masterReader(master, { http, rsync, directories: directoryLister() });
 };
 
