@@ -23,7 +23,13 @@ export type SimpleIndex = ReadonlyMap<string, readonly Distribution[]>;
 export function simpleIndex(distributions: readonly Distribution[]): SimpleIndex {
   const unique = new Map(distributions.toReversed().map((file) => [file.name, file]));
   const files = [...unique.values()].toSorted((one, other) => order(one.name, other.name));
-  const projects = Map.groupBy(files, ({ project }) => project);
+  // Not `Map.groupBy`: publishers have Node 20.
+  const projects = new Map<string, Distribution[]>();
+  for (const file of files) {
+    const known = projects.get(file.project) ?? [];
+    known.push(file);
+    projects.set(file.project, known);
+  }
   return new Map([...projects].toSorted(([one], [other]) => order(one, other)));
 }
 
