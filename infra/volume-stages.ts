@@ -5,7 +5,7 @@ import type { Construct } from 'constructs';
 import type { EnvKey as CheckReleaseEnv } from '../functions/check-release/config.ts';
 import type { EnvKey as ContentEnv } from '../functions/content/config.ts';
 import type { EnvKey as SweepVolumesEnv } from '../functions/sweep-volumes/config.ts';
-import type { EnvKey as UpdateVolumeEnv } from '../functions/update-volume/config.ts';
+import { FUNCTION_TIMEOUT_MS as UPDATE_TIMEOUT_MS, type EnvKey as UpdateVolumeEnv } from '../functions/update-volume/config.ts';
 import { FUNCTION_TIMEOUT_MS as VOLUMES_TIMEOUT_MS, type EnvKey as VolumesApiEnv } from '../functions/volumes-api/config.ts';
 import { doomPartition } from '../shared/wire/volume/doom-item.ts';
 import { proxiedPartition } from '../shared/wire/volume/proxied-item.ts';
@@ -105,7 +105,7 @@ const updateVolume = (shared: Shared): StageFunction => {
   };
   const made = shared.stage('update-volume', environment, {
     memoryMib: 2048,
-    timeout: WORK_TIMEOUT,
+    timeout: Duration.millis(UPDATE_TIMEOUT_MS),
     // What has no known hash waits there until it has one; one file is at most 5 GB.
     files: Size.gibibytes(6),
   });

@@ -26,7 +26,9 @@ describe('the URL of an object', () => {
     const segment = fc.string({ unit: 'grapheme', minLength: 1 }).filter((name) => !/[/\0]/.test(name) && name.isWellFormed());
     fc.assert(
       fc.property(segment, (name) => {
-        expect(ask(objectUrl({ path: `a/${name}`, sha256: HASH, sizeBytes: 1 }))).toMatchObject({ uri: `/objects/${HASH}` });
+        expect(ask(objectUrl({ path: `a/${name}`, sha256: HASH, sizeBytes: 1, mode: 'file' }))).toMatchObject({
+          uri: `/objects/${HASH}`,
+        });
       }),
     );
   });
