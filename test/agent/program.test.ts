@@ -14,7 +14,7 @@ import { EXIT_CODES } from '../../agent/update/workflow/outcome.ts';
 import { AGENT_ENTRY, bundleAgent } from '../../local/bundle-agent.ts';
 
 /** About a tenth more than it has; what makes it larger should be worth it on every host. */
-const CEILING_BYTES = 670_000;
+const CEILING_BYTES = 820_000;
 
 let folder: string;
 let sizeBytes: number;
