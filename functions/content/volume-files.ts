@@ -1,5 +1,5 @@
 import type { Conditions } from '#domain/content/answer-bytes.ts';
-import { byHashPath, entryByHash } from '#domain/content/by-hash.ts';
+import { byHashPath } from '#domain/content/by-hash.ts';
 import type { ContentPath } from '#domain/content/mounts.ts';
 import { answerFile, fileCaching } from '#domain/content/serve.ts';
 import { Fault } from '#domain/errors.ts';
@@ -8,6 +8,7 @@ import type { TreeEntry } from '#domain/volume/tree.ts';
 import type { Volume } from '#domain/volume/volume.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { VolumeObjects } from '#ports/volume-objects.ts';
+import { indexByHash } from './by-hash.ts';
 import type { ContentReply } from './content-reply.ts';
 import type { ReleaseTrees } from './release-trees.ts';
 import { NOTHING } from './replies.ts';
@@ -46,15 +47,10 @@ export const ofRelease = ({ sequence }: Release, reply: ContentReply): ContentRe
   headers: { ...reply.headers, [RELEASE_HEADER]: String(sequence) },
 });
 
-const entryIn = async (
-  { trees }: VolumeDeps,
-  { type }: Volume,
-  { root }: Release,
-  path: string,
-): Promise<TreeEntry | undefined> => {
-  const entry = await trees.entry(root, path);
+const entryIn = async (deps: VolumeDeps, { type }: Volume, { root }: Release, path: string): Promise<TreeEntry | undefined> => {
+  const entry = await deps.trees.entry(root, path);
   const byHash = entry === undefined && type === 'apt' ? byHashPath(path) : undefined;
-  return byHash === undefined ? entry : entryByHash(byHash, (await trees.folder(root, byHash.folder)).entries);
+  return byHash === undefined ? entry : indexByHash(deps, root, byHash);
 };
 
 /** In the first of the releases that has it. */

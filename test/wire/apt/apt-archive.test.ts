@@ -220,17 +220,11 @@ Checksums-Sha256:
       return files;
     };
 
-    it('is good when one compression of every index is there', async () => {
+    it('is good with files below by-hash, and without them, since such paths are answered by themselves', async () => {
       const files = byHash();
       expect(await problems(files)).toEqual([]);
-      files.delete(`dists/stable/main/binary-amd64/by-hash/SHA256/${digest(built.get(PACKAGES))}`);
+      for (const path of files.keys()) if (path.includes('/by-hash/')) files.delete(path);
       expect(await problems(files)).toEqual([]);
-    });
-
-    it('is bad when an index is not there', async () => {
-      const files = byHash();
-      for (const path of files.keys()) if (path.startsWith('dists/stable/main/binary-amd64/by-hash')) files.delete(path);
-      expect(await problems(files)).toEqual([{ path: PACKAGES, message: 'is not below by-hash, which the suite announces' }]);
     });
 
     it('is bad when a file is not what its name says', async () => {

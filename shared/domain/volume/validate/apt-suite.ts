@@ -1,12 +1,12 @@
 /**
  * One suite of an archive of Debian packages; see apt-archive.ts for the rules. InRelease and Release are the same document with and
- * without a signature in it, and clients differ in which of them they read, so they must say the same. Where the suite announces
- * by-hash, apt asks for an index by the strongest of its digests first; at least one compression of every index must be there.
+ * without a signature in it, and clients differ in which of them they read, so they must say the same. Where the suite announces by-hash,
+ * indexes need not be there under their hashes: a served volume answers such paths by itself (content/by-hash.ts).
  */
 import { WireError } from '../../errors.ts';
 import type { TreeReader } from '../tree-reader.ts';
 import type { AptDocuments, AptListed, AptPoolFile, AptRelease } from './apt-documents.ts';
-import { announcesByHash, byHashPaths, easiestToRead, listedIndexes, mustBeThere, poolIndexKind } from './apt-indexes.ts';
+import { easiestToRead, listedIndexes, mustBeThere, poolIndexKind } from './apt-indexes.ts';
 import { expectFile, expectFileOfAnyDigest, joined, pathBelow } from './expected-file.ts';
 import type { ProblemList } from './problem-list.ts';
 
@@ -46,7 +46,6 @@ export async function checkSuite(check: SuiteCheck): Promise<void> {
   }
   const indexes = await checkListed(check, release, said);
   for (const index of indexes) {
-    if (announcesByHash(release.fields)) checkByHash(check, index);
     if (index.present === 0 && mustBeThere(index.base, release.fields))
       check.problems.add(joined(check.folder, index.base), `is not in the release in any compression, but ${said} lists it`);
     await checkIndex(check, index, said);
@@ -103,16 +102,6 @@ async function checkFile(check: SuiteCheck, file: AptListed, said: string): Prom
     return false;
   }
   return expectFileOfAnyDigest(check, { path, said, digest, sizeBytes: file.sizeBytes }, check.documents.digest);
-}
-
-function checkByHash(check: SuiteCheck, index: Index): void {
-  const [first] = index.good;
-  if (first === undefined) return;
-  const known = index.good.some((file) => {
-    const [path = ''] = byHashPaths(file);
-    return check.tree.entry(joined(check.folder, path))?.sha256 === check.tree.entry(joined(check.folder, file.path))?.sha256;
-  });
-  if (!known) check.problems.add(joined(check.folder, first.path), 'is not below by-hash, which the suite announces');
 }
 
 async function checkIndex(check: SuiteCheck, index: Index, said: string): Promise<void> {
