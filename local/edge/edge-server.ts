@@ -86,13 +86,16 @@ async function answerRequest(options: EdgeServerOptions, request: IncomingMessag
   return current.status === 206 ? current : encodeAnswer(current, String(request.headers['accept-encoding'] ?? ''));
 }
 
+/** How either side of a stream ends that somebody left in the middle. */
+const GIVEN_UP = new Set(['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET']);
+
 /** A client that goes away in the middle is no fault; anything else ends the connection, as there is nothing else left to say. */
 async function stream(options: EdgeServerOptions, branch: StreamingBranch, request: IncomingMessage, response: ServerResponse) {
   const started = performance.now();
   try {
     await branch.handle(request, response);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') options.onFault(error);
+    if (!GIVEN_UP.has((error as NodeJS.ErrnoException).code ?? '')) options.onFault(error);
     if (response.headersSent) response.destroy();
     else send(response, plain(503, 'No answer for now. Try again in a few seconds.', { 'retry-after': '5' }), true);
   }
