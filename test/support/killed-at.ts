@@ -5,7 +5,7 @@ type Port = Readonly<Record<string, unknown>>;
 
 /**
  * Ports that end the process at the nth call of any of them: `before` the call reached the other side, or `after` it did and only
- * the answer was lost. `calls` says how many were made.
+ * the answer was lost; what it would do later is not done. At 0 nothing ends it. `calls` says how many were made.
  */
 export const killSwitch = (at: number, side: 'before' | 'after') => {
   let calls = 0;
@@ -17,6 +17,7 @@ export const killSwitch = (at: number, side: 'before' | 'after') => {
         return async (...parameters: unknown[]) => {
           calls += 1;
           const mine = calls;
+          if (at > 0 && mine > at) throw new Killed(`long before ${String(name)}`);
           if (mine === at && side === 'before') throw new Killed(`before ${String(name)}`);
           const answer: unknown = await member.apply(target, parameters);
           if (mine === at) throw new Killed(`after ${String(name)}`);
