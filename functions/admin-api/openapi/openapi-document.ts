@@ -6,11 +6,19 @@ import { EXAMPLES } from './examples.ts';
 import { HOST_OPERATIONS, HOST_QUERIES } from './host-operations.ts';
 import { hostSchemas } from './host-schemas.ts';
 import { type Described, OPERATIONS } from './operations.ts';
+import { VOLUME_OPERATIONS, VOLUME_QUERIES } from './volume-operations.ts';
+import { volumeSchemas } from './volume-schemas.ts';
 
 const PARAMETERS: Readonly<Record<string, JsonSchema>> = {
   limit: { name: 'limit', in: 'query', schema: { type: 'integer', minimum: 1, maximum: 500, default: 100 } },
   after: { name: 'after', in: 'query', description: '`next` of the page before.', schema: text() },
-  before: { name: 'before', in: 'query', description: '`next` of the page before.', schema: { type: 'integer', minimum: 1 } },
+  before: {
+    name: 'before',
+    in: 'query',
+    description: '`next` of the page before, or the version of its last entry.',
+    schema: { type: 'integer', minimum: 1 },
+  },
+  mode: { name: 'mode', in: 'query', description: 'Only of this mode.', schema: { enum: ['planned', 'done'] } },
   site: { name: 'site', in: 'query', description: 'Only hosts of this site.', schema: text() },
   dryRun: {
     name: 'dryRun',
@@ -43,13 +51,11 @@ const ERRORS: Readonly<Record<number, string>> = {
   503: 'Not now; see Retry-After.',
 };
 
-const json = (schema: JsonSchema, example?: unknown): JsonSchema => ({
-  'application/json': { schema, ...(example !== undefined && { example }) },
-});
+const ofType = (schema: JsonSchema, type = 'application/json'): JsonSchema => ({ [type]: { schema } });
 
 const errorResponse = (status: number): readonly [string, JsonSchema] => [
   String(status),
-  { description: ERRORS[status] ?? '', content: json(ref('Error')) },
+  { description: ERRORS[status] ?? '', content: ofType(ref('Error')) },
 ];
 
 const bodyOf = ({ body }: Described): JsonSchema | undefined => {
@@ -71,7 +77,7 @@ const responsesOf = (described: Described, dryRun: boolean): JsonSchema => {
       {
         description: reply.description,
         ...(reply.tagged === true && { headers: ETAG }),
-        ...(schema !== undefined && { content: json(schema) }),
+        ...(schema !== undefined && { content: ofType(schema, reply.type) }),
       },
     ];
   });
@@ -120,15 +126,24 @@ const ownPlaces = (): readonly Place[] =>
     }),
   );
 
-const hostPlaces = (): readonly Place[] =>
-  Object.entries(HOST_OPERATIONS).map(([name, described]) => {
+type Named<Value> = Readonly<Record<string, Value>>;
+
+/** Of the functions beside, by METHOD and path. */
+const otherPlaces = (operations: Named<Described>, queries: Named<readonly string[]>): readonly Place[] =>
+  Object.entries(operations).map(([name, described]) => {
     const [method = '', path = ''] = name.split(' ');
-    return { path, method: method as Method, query: HOST_QUERIES[name] ?? [], described };
+    return { path, method: method as Method, query: queries[name] ?? [], described };
   });
+
+const allPlaces = (): readonly Place[] => [
+  ...ownPlaces(),
+  ...otherPlaces(HOST_OPERATIONS, HOST_QUERIES),
+  ...otherPlaces(VOLUME_OPERATIONS, VOLUME_QUERIES),
+];
 
 const paths = (): JsonSchema => {
   const found = new Map<string, Record<string, JsonSchema>>();
-  for (const { path, method, query, described } of [...ownPlaces(), ...hostPlaces()]) {
+  for (const { path, method, query, described } of allPlaces()) {
     const operation = operationOf(path, method, query, described);
     found.set(path, { ...found.get(path), [method.toLowerCase()]: operation });
   }
@@ -141,17 +156,20 @@ const made = (): JsonSchema => ({
     title: 'Mirrortide network',
     version: '1.0.0',
     description:
-      'People administer sites, hosts, categories and settings of a network of mirrors, in the shape of its network file; what they may follows from the groups of their token and from `admins` of sites. Hosts check in, and announce when they synchronise.',
+      'People administer sites, hosts, categories and settings of a network of mirrors, in the shape of its network file; what they may follows from the groups of their token and from `admins` of sites. Hosts check in, and announce when they synchronise. Publishers store releases of volumes, which are checked, released and taken back whole.',
     license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
   },
   servers: [{ url: '/' }],
   security: [{ token: [] }],
-  tags: ['network', 'sites', 'hosts', 'categories', 'audit', 'check-in', 'synchronisation'].map((name) => ({ name })),
+  tags: ['network', 'sites', 'hosts', 'categories', 'audit', 'check-in', 'synchronisation', 'volumes', 'garbage'].map((name) => ({
+    name,
+  })),
   paths: paths(),
   components: {
     schemas: {
       ...entitySchemas(),
       ...hostSchemas(),
+      ...volumeSchemas(),
       Settings: { anyOf: Object.values(SECTION_SCHEMAS).map(ref) },
       SettingsPatch: {
         anyOf: [{ type: 'object', description: 'Merge patch (RFC 7396) of a section.' }, arrayOf({})],

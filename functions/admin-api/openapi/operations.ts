@@ -5,6 +5,8 @@ interface Reply {
   readonly schema?: JsonSchema;
   /** Has an ETag. */
   readonly tagged?: boolean;
+  /** Of the body; JSON unless something else is said. */
+  readonly type?: string;
 }
 
 export interface Described {

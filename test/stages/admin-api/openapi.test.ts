@@ -4,8 +4,10 @@ import { EXAMPLES } from '../../../functions/admin-api/openapi/examples.ts';
 import { HOST_OPERATIONS } from '../../../functions/admin-api/openapi/host-operations.ts';
 import { openApiDocument } from '../../../functions/admin-api/openapi/openapi-document.ts';
 import { OPERATIONS } from '../../../functions/admin-api/openapi/operations.ts';
+import { VOLUME_OPERATIONS } from '../../../functions/admin-api/openapi/volume-operations.ts';
 import { ROUTES } from '../../../functions/admin-api/routes.ts';
 import { SYNC_ROUTES } from '../../../functions/hosts-api/sync-routes.ts';
+import { ROUTES as VOLUME_ROUTES } from '../../../functions/volumes-api/routes.ts';
 import { adminSetup, bodyOf, NETWORK } from '../../support/admin-setup.ts';
 import { useEmulators } from '../../support/emulators.ts';
 import { resolveRef, type Schema, valuesOf, violations } from '../../support/json-schema.ts';
@@ -64,7 +66,7 @@ describe('the OpenAPI document', () => {
       );
       for (const [status, response] of Object.entries(operation.responses)) {
         expect(response.description).not.toBe('');
-        if (status !== '204' && status !== '304') expect(response.content?.['application/json']?.schema).toBeDefined();
+        if (status !== '204' && status !== '304') expect(Object.values(response.content ?? {})[0]?.schema).toBeDefined();
       }
     }
   });
@@ -73,8 +75,11 @@ describe('the OpenAPI document', () => {
     const own = ROUTES.flatMap(({ path, methods }) => Object.keys(methods).map((method) => `${method} ${path}`));
     expect(Object.keys(OPERATIONS).toSorted()).toEqual(own.toSorted());
     const all = OPERATION_LIST.map(({ path, method }) => `${method} ${path}`);
-    expect(all.toSorted()).toEqual([...own, ...Object.keys(HOST_OPERATIONS)].toSorted());
-    // The other function's routes are expressions: each of them is described, and what is described is one of them.
+    const others = [...Object.keys(HOST_OPERATIONS), ...Object.keys(VOLUME_OPERATIONS)];
+    expect(all.toSorted()).toEqual([...own, ...others].toSorted());
+    const ofVolumes = VOLUME_ROUTES.flatMap(({ path, methods }) => Object.keys(methods).map((method) => `${method} ${path}`));
+    expect(Object.keys(VOLUME_OPERATIONS).toSorted()).toEqual(ofVolumes.toSorted());
+    // The routes of hosts are expressions: each of them is described, and what is described is one of them.
     const described = Object.keys(HOST_OPERATIONS)
       .map((name) => (name.split(' ')[1] ?? '').replace(/\{\w+\}/g, 'x'))
       .filter((path) => path !== '/api/v1/checkins');
