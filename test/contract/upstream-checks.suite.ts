@@ -25,6 +25,7 @@ const FULL: UpstreamCheck = {
   changedMs: 800,
   releasedMs: 850,
   notBeforeMs: 2_000,
+  source: hashOf('source'),
   heads: [
     { path: 'dists/a/InRelease', sha256: hashOf('a'), etag: '"1-2"', lastModified: 'Thu, 01 Jan 1970 00:00:00 GMT' },
     { path: 'dists/b/Release', sha256: hashOf('b') },

@@ -7,7 +7,7 @@ import { MAX_RELEASE_BYTES, parseAptRelease } from './parse-apt-release.ts';
 import { PACKAGES_FIELDS, packageFile, SOURCES_FIELDS, sourceFiles } from './pool-files.ts';
 
 /** Debian's largest Packages.gz is 13 MB, and 60 MB unpacked. */
-const MAX_INDEX_BYTES = 134_217_728;
+export const MAX_INDEX_BYTES = 134_217_728;
 const MAX_OPEN_BYTES = 2_147_483_648;
 
 /** The documents of archives of Debian packages. Indexes are read as gzip, zstd, bzip2 or plain text. */

@@ -6,7 +6,7 @@ import { digestOfFile, type ReadingPorts, readWhole } from '../volume/read-file.
 import { listChecksums } from './list-checksums.ts';
 
 /** Of a hundred thousand files. */
-const MAX_LIST_BYTES = 16_777_216;
+export const MAX_LIST_BYTES = 16_777_216;
 
 /** The lists of checksums that are in a release. */
 export const checksumDocuments = (tree: TreeReader, { digester }: ReadingPorts): ChecksumDocuments => ({

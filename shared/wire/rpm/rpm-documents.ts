@@ -7,7 +7,7 @@ import { packageScanner } from './package-scanner.ts';
 import { MAX_REPOMD_BYTES, parseRpmIndexes } from './parse-rpm-indexes.ts';
 
 /** Fedora's is 20 MB for 60,000 packages. */
-const MAX_INDEX_BYTES = 134_217_728;
+export const MAX_INDEX_BYTES = 134_217_728;
 const MAX_OPEN_BYTES = 4_294_967_296;
 
 /** The documents of repositories of rpm packages. Indexes are read as gzip, zstd or plain text, whatever their names end in. */

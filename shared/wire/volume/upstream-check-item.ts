@@ -22,6 +22,7 @@ const document = v.object({
   changedMs: v.optional(epochMs),
   releasedMs: v.optional(epochMs),
   notBeforeMs: v.optional(epochMs),
+  source: v.optional(v.string()),
   heads: v.array(head),
   root: v.optional(hex64),
   askedMs: v.optional(epochMs),

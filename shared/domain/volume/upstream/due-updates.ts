@@ -13,9 +13,11 @@ const MOST_DOUBLINGS = 20;
 /** A run that paused asks for its continuation itself; this is for when that was lost. Longer than a run lives. */
 const PAUSED_MS = 1_200_000;
 
-const UNFINISHED: ReadonlySet<UpdateEnd> = new Set(['sealing', 'busy', 'lost']);
+/** Somebody else was at it, and may be done. */
+const IN_THE_WAY: ReadonlySet<UpdateEnd> = new Set(['busy', 'lost']);
 
 const pauseMs = ({ everyMs }: VolumeUpstream, { end, failures }: UpstreamCheck): number => {
+  if (IN_THE_WAY.has(end)) return 0;
   if (end === 'paused') return Math.min(everyMs, PAUSED_MS);
   return failures === 0 ? everyMs : Math.min(everyMs, FIRST_RETRY_MS * 2 ** Math.min(MOST_DOUBLINGS, failures - 1));
 };
@@ -30,10 +32,10 @@ export const isUpstreamDue = (upstream: VolumeUpstream, check: UpstreamCheck | u
 /** Whether there is something to do for the volume, with upstream or without. */
 export const isUpdateDue = (upstream: VolumeUpstream, check: UpstreamCheck | undefined, nowMs: EpochMs): boolean => {
   if (isUpstreamDue(upstream, check, nowMs)) return true;
-  return check !== undefined && (UNFINISHED.has(check.end) || (check.end === 'validated' && upstream.release));
+  return check?.end === 'sealing' || (check?.end === 'validated' && upstream.release);
 };
 
-type UpdatedVolume = Volume & { readonly upstream: VolumeUpstream };
+export type UpdatedVolume = Volume & { readonly upstream: VolumeUpstream };
 
 export const updatedVolumes = (volumes: readonly Volume[]): readonly UpdatedVolume[] =>
   volumes.filter((volume): volume is UpdatedVolume => volume.upstream !== undefined);

@@ -20,7 +20,7 @@ export const UPDATE_ENDS = [
   'paused',
   /** An operator holds the volume. */
   'held',
-  /** Somebody else is publishing. */
+  /** Somebody else is publishing, or removes what was needed by nobody. */
   'busy',
   /** Somebody else took over meanwhile. */
   'lost',
@@ -34,6 +34,8 @@ export const UPDATE_ENDS = [
   'guarded',
   /** The validator found it not good enough. */
   'rejected',
+  /** Somebody, or the check, ended the release before it was released. */
+  'aborted',
 ] as const;
 export type UpdateEnd = (typeof UPDATE_ENDS)[number];
 
@@ -44,6 +46,7 @@ const FAILED: ReadonlySet<UpdateEnd> = new Set([
   'upstream_moving',
   'guarded',
   'rejected',
+  'aborted',
 ]);
 
 /** The run saw all of upstream, and nothing is wrong with it. */
@@ -62,7 +65,7 @@ export interface UpstreamHead {
 
 export interface UpstreamCheck {
   readonly volume: VolumeId;
-  /** When the latest run began, whatever came of it. */
+  /** When the latest run began that asked upstream, whatever came of it. */
   readonly startedMs: EpochMs;
   readonly end: UpdateEnd;
   /** For people: what is wrong, with the path. */
@@ -77,6 +80,8 @@ export interface UpstreamCheck {
   readonly releasedMs?: EpochMs;
   /** Upstream wants to be left alone until then. */
   readonly notBeforeMs?: EpochMs;
+  /** Hash of what was declared of upstream when it was last looked at: what is to be copied, and from where. */
+  readonly source?: string;
   /** Upstream's heads, of the state that `root` was made of. */
   readonly heads: readonly UpstreamHead[];
   /** The tree that was made of that state; what became of it is in the volume's releases. */

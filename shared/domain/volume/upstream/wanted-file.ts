@@ -11,7 +11,9 @@ import { treePathProblem } from '../tree-path.ts';
 export interface WantedFile {
   /** In the release. */
   readonly path: string;
-  /** Where it is read; absent: below upstream's top, at the path. */
+  /** Where upstream has it, when that is another path below its top. */
+  readonly from?: string;
+  /** Where it is read, when that is not below upstream's top. */
   readonly url?: string;
   readonly sha256?: Sha256;
   /** Of another kind; it proves the bytes and does not name them. */
@@ -34,6 +36,15 @@ export interface RememberedFile extends Content {
 
 /** By path. */
 export type RememberedFiles = ReadonlyMap<string, RememberedFile>;
+
+/** A file as indexes describe it: a digest of any kind, perhaps a size. */
+export const statedFile = (path: string, digest: Digest | undefined, sizeBytes: number | undefined): WantedFile => ({
+  path,
+  mode: 'file',
+  ...(digest?.algorithm === 'sha256' ? { sha256: digest.hex } : {}),
+  ...(digest === undefined || digest.algorithm === 'sha256' ? {} : { digest }),
+  ...(sizeBytes === undefined ? {} : { sizeBytes }),
+});
 
 /** What upstream says of a file whose SHA-256 it does not say; empty when that is nothing to go by. */
 export const saidOf = ({ digest, mark, sizeBytes }: WantedFile): string => {

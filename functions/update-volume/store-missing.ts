@@ -1,0 +1,77 @@
+import { allEnded } from '#domain/all-ended.ts';
+import type { Sha256 } from '#domain/volume/tree.ts';
+import type { Content, WantedFile } from '#domain/volume/upstream/wanted-file.ts';
+import { receiveFile } from './receive-file.ts';
+import type { Resolved } from './resolve-contents.ts';
+import type { UpdateRun } from './update-run.ts';
+import { broken, UpdateStopped } from './update-stopped.ts';
+import type { UpstreamListing } from './upstream/upstream-reader.ts';
+
+/** A file with what it must be, whether upstream says so or it was once seen. */
+interface Expected {
+  readonly file: WantedFile;
+  readonly content: Content;
+}
+
+const LOOKS_AT_ONCE = 32;
+/** Between two looks whether a doom is over. */
+const PAUSE_MS = 5_000;
+
+/** One file for each object that what is current does not have. */
+const expectedOf = async (run: UpdateRun, { files }: UpstreamListing, { contents }: Resolved): Promise<readonly Expected[]> => {
+  const { sizes } = await run.current();
+  const found = new Map<Sha256, Expected>();
+  for (const file of files.values()) {
+    const content = contents.get(file.path);
+    if (content === undefined || sizes.get(content.sha256) === content.sizeBytes || found.has(content.sha256)) continue;
+    found.set(content.sha256, { file, content });
+  }
+  return [...found.values()];
+};
+
+/** A sweeper removes or spares a doomed object within minutes; what is there afterwards stays. */
+const untilUndoomed = async ({ deps, session, lease }: UpdateRun, objects: readonly Sha256[]): Promise<void> => {
+  let doomed = await deps.dooms.doomed(objects);
+  while (doomed.size > 0) {
+    if (session.leftMs() <= 0) throw new UpdateStopped('busy', `${doomed.size} objects are about to be removed or spared`);
+    await lease.keep();
+    await deps.pause(PAUSE_MS);
+    doomed = await deps.dooms.doomed([...doomed]);
+  }
+};
+
+const isMissing = async ({ deps }: UpdateRun, { file, content }: Expected): Promise<boolean> => {
+  const storedBytes = await deps.objects.sizeBytes(content.sha256);
+  if (storedBytes !== undefined && storedBytes !== content.sizeBytes)
+    throw broken(file.path, `has ${storedBytes} bytes, and not ${content.sizeBytes} as upstream says`);
+  return storedBytes === undefined;
+};
+
+const receive = async (run: UpdateRun, { remembered }: Resolved, { file, content }: Expected): Promise<void> => {
+  try {
+    await receiveFile(run, { ...file, ...content });
+  } catch (error) {
+    const isMemory = file.sha256 === undefined && error instanceof UpdateStopped && error.end === 'upstream_broken';
+    if (!isMemory) throw error;
+    // It changed, and upstream says the same of it as before: it is to be looked at anew.
+    const known = new Map(remembered);
+    known.delete(file.path);
+    await run.deps.memory.write(run.volume.id, known);
+    throw new UpdateStopped('upstream_moving', error.message);
+  }
+};
+
+/**
+ * Stores the objects that a release counts on and that are not there. Only after it was staged with its documents: from then on a
+ * sweeper sees what it counts on, and first the dooms are asked for and then the objects (see garbage.ts).
+ */
+export const storeMissing = async (run: UpdateRun, listing: UpstreamListing, resolved: Resolved): Promise<void> => {
+  const expected = await expectedOf(run, listing, resolved);
+  await untilUndoomed(
+    run,
+    expected.map(({ content }) => content.sha256),
+  );
+  const looked = await allEnded(expected, async (one) => ((await isMissing(run, one)) ? one : undefined), LOOKS_AT_ONCE);
+  const missing = looked.filter((one) => one !== undefined);
+  await allEnded(missing, (one) => receive(run, resolved, one), run.connections);
+};
