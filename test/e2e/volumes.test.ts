@@ -132,7 +132,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-describe('volumes of four types below one host name', { timeout: 300_000 }, () => {
+describe('volumes of four types below one host name', { timeout: 600_000 }, () => {
   it(`break no installation while ${VERSIONS} versions of each are released`, async () => {
     const failures: string[] = [];
     const installs: Record<VolumeName, number> = { centos: 0, ubuntu: 0, pypi: 0, wheel: 0 };

@@ -12,9 +12,11 @@ export interface PipInstall extends ProgramResult {
 export const pipInstall = async (indexUrl: string, ...requirements: readonly string[]): Promise<PipInstall> => {
   const target = await mkdtemp(join(tmpdir(), 'mirrortide-pip-'));
   try {
-    const quiet = ['--isolated', '--disable-pip-version-check', '--no-input', '--root-user-action=ignore'];
+    const quiet = ['--isolated', '--disable-pip-version-check', '--no-input'];
     const args = ['-m', 'pip', ...quiet, 'install', '--no-cache-dir', '--target', target, '--index-url', indexUrl];
-    const result = await runProgram('python3', [...args, '--retries', '0', ...requirements], { debianPackage: 'python3-pip' });
+    const result = await runProgram('python3', [...args, '--retries', '0', '--root-user-action=ignore', ...requirements], {
+      debianPackage: 'python3-pip',
+    });
     const names = await readdir(target);
     const installed = names.flatMap((name) => (name.endsWith('.dist-info') ? [name.slice(0, -'.dist-info'.length)] : []));
     return { ...result, installed: installed.toSorted() };
