@@ -41,13 +41,17 @@ const isStale = ({ declared, upstream: check }: LookedAtVolume, nowMs: EpochMs):
   return nowMs - check.checkedMs > upstream.everyMs * MISSED_LOOKS;
 };
 
+/** Not what somebody pinned, to have it at hand, nor what is about to be aborted. */
+const isWaiting = ({ state, pinned, sinceMs }: Release, nowMs: EpochMs): boolean =>
+  state === 'VALIDATED' && !pinned && nowMs - sinceMs > WAITING_MS && nowMs - sinceMs < UNRELEASED_MS;
+
 export const lookAtVolume = (volume: LookedAtVolume, nowMs: EpochMs): VolumeFindings => {
   const { declared, pointer, releases } = volume;
   const current = releases.find(({ state }) => state === 'CURRENT');
   const quota = declared?.quotaBytes;
   return {
     heldTooLong: pointer.hold !== undefined && nowMs - pointer.hold.atMs > HELD_TOO_LONG_MS,
-    waiting: releases.filter(({ state, sinceMs }) => state === 'VALIDATED' && nowMs - sinceMs > WAITING_MS),
+    waiting: releases.filter((release) => isWaiting(release, nowMs)),
     quotaShare: current === undefined || quota === undefined ? 0 : current.bytes / Math.max(1, quota),
     stale: isStale(volume, nowMs),
   };
