@@ -23,6 +23,8 @@ export const countingProxy = async (target: string): Promise<CountingProxy> => {
     if (fate === 'hold') return;
     if (fate === 'lose') return void asked.socket.destroy();
     const onward = request({ hostname, port, method, path: url, headers }, (answer) => {
+      // Whoever asked may be gone by now.
+      if (response.destroyed) return void answer.destroy();
       response.writeHead(answer.statusCode ?? 502, answer.headers);
       pipeline(answer, response, () => {});
     });
