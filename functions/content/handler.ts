@@ -6,10 +6,7 @@ import { dynamoProxiedCopies } from '#adapters/aws/dynamo-proxied-copies.ts';
 import { dynamoVolumeStore } from '#adapters/aws/dynamo-volume-store.ts';
 import { s3ProxiedBytes } from '#adapters/aws/s3-proxied-bytes.ts';
 import { s3VolumeObjects } from '#adapters/aws/s3-volume-objects.ts';
-import { addressGuard } from '#adapters/net/address-guard.ts';
-import { byPolicy } from '#adapters/net/by-policy.ts';
-import { httpPeer } from '#adapters/net/http-peer.ts';
-import { PRODUCT_VERSION as version } from '#adapters/net/product-version.ts';
+import { policyHttpPeer } from '#adapters/net/policy-http-peer.ts';
 import { functionUrl } from '#lambda/function-url.ts';
 import { jsonLog } from '#lambda/json-log.ts';
 import { metric } from '#lambda/metrics.ts';
@@ -25,12 +22,9 @@ const config = parseConfig(process.env);
 const [log, clock, dynamo] = [jsonLog(), { now: Date.now }, dynamoClient({ maxAttempts: 2 })];
 const bucket = { client: s3Client(Boolean(process.env['AWS_ENDPOINT_URL_S3'])), name: config.contentBucket };
 const objects = s3VolumeObjects(bucket);
-const peer = byPolicy(({ contact, allowedAddresses, allowedPorts, connectionsPerHost: maxSocketsPerHost }) =>
-  httpPeer({ guard: addressGuard({ allow: allowedAddresses }), version, contact, maxSocketsPerHost, allowedPorts }),
-);
 const stored = { copies: dynamoProxiedCopies(dynamo, config.volumeTable), bytes: s3ProxiedBytes(bucket) };
 const count = (name: ProxyMetric): void => metric(name, 1, 'Count');
-const proxies = proxyDeps({ ...stored, peer, clock, pause, newId: randomUUID, log, count });
+const proxies = proxyDeps({ ...stored, peer: policyHttpPeer(), clock, pause, newId: randomUUID, log, count });
 const rules = heldRules(dynamoContentRules(dynamo, config.inventoryTable, clock), clock, log);
 const releases = volumeReleases({ store: dynamoVolumeStore(dynamo, config.volumeTable), clock, log });
 const deps = { rules, releases, trees: releaseTrees(objects.read), objects, clock, log };
