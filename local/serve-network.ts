@@ -8,6 +8,7 @@ import { exampleUrls } from './edge/example-urls.ts';
 import { objectEdge } from './edge/object-edge.ts';
 import { siteEdge } from './edge/site-edge.ts';
 import { loadObjectFunction } from './edge/viewer-function.ts';
+import { accountToken } from './identity/account-token.ts';
 import { type LocalIdentity, openIdentity } from './identity/local-identity.ts';
 import type { Network } from './network.ts';
 import type { StartOptions } from './options.ts';
@@ -68,17 +69,30 @@ export async function serveNetwork(input: ServeInput): Promise<number> {
         return said;
       },
     }));
+    const publishing = publishSample(input, url, identity);
     typeCommands(process.stdin, commands, (line) => show.line(`  ${line}`), signal);
     try {
       await becomeReady(input, url, identity);
       await untilAborted(signal);
     } finally {
       show.line('stopping');
-      await schedules.stop();
+      await Promise.all([schedules.stop(), publishing]);
     }
     return 0;
   } finally {
     await edge.close();
+  }
+}
+
+/** The sample's volumes get their first release while clients are answered already. */
+async function publishSample({ network, report, show, signal }: ServeInput, url: string, identity: LocalIdentity): Promise<void> {
+  const token = accountToken(identity);
+  if (network.sample === undefined || token === undefined) return;
+  try {
+    const said = await network.sample.publishVolumes({ url, token });
+    if (!signal.aborted) show.line(`  volumes: ${said}`);
+  } catch (error) {
+    report('publishing the volumes of the sample', error);
   }
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the three states of the sample's master that are committed under trees/: real packages and metadata, so that `npm start`
 # can show a network that real dnf and apt install from, on a machine that has neither. Needs rpmbuild, createrepo_c, dpkg-deb,
-# apt-ftparchive and gzip. The same input gives the same bytes: every time in it is one of DATES.
+# apt-ftparchive, gzip and python3. The same input gives the same bytes: every time in it is one of DATES.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -43,6 +43,33 @@ build_deb() { # VERSION DATE TARGET
   touch -d "@$2" "$3/${NAME}_$1_all.deb"
 }
 
+build_wheel() { # VERSION DATE VOLUME TARGET
+  python3 - "$@" <<'PYTHON'
+import base64, hashlib, os, sys, time, zipfile
+version, date, volume, target = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
+info = f'hello_mirrors-{version}.dist-info'
+files = {
+    'hello_mirrors.py': f'VERSION = "{version}"\nFROM = "{volume}"\n',
+    f'{info}/METADATA': f'Metadata-Version: 2.1\nName: hello-mirrors\nVersion: {version}\nRequires-Python: >=3.6\n',
+    f'{info}/WHEEL': 'Wheel-Version: 1.0\nGenerator: sample\nRoot-Is-Purelib: true\nTag: py3-none-any\n',
+}
+digest = lambda text: base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b'=').decode()
+rows = ''.join(f'{name},sha256={digest(text)},{len(text)}\n' for name, text in files.items())
+files[f'{info}/RECORD'] = f'{rows}{info}/RECORD,,\n'
+os.makedirs(target, exist_ok=True)
+with zipfile.ZipFile(f'{target}/hello_mirrors-{version}-py3-none-any.whl', 'w') as archive:
+    for name, text in files.items():
+        archive.writestr(zipfile.ZipInfo(name, time.gmtime(date)[:6]), text)
+PYTHON
+}
+
+write_tools() { # VERSION TARGET
+  mkdir -p "$2"
+  printf '#!/bin/sh\necho "hello from version %s"\n' "$1" > "$2/hello-mirrors"
+  chmod +x "$2/hello-mirrors"
+  (cd "$2" && sha256sum hello-mirrors > SHA256SUMS)
+}
+
 write_rpm_metadata() { # TREE DATE
   createrepo_c --quiet --no-database --revision "$2" --set-timestamp-to-revision "$1/$RPM_DIRECTORY"
 }
@@ -72,7 +99,11 @@ for state in 0 1 2; do
   for ((earlier = 0; earlier <= state; earlier++)); do
     build_rpm "${VERSIONS[$earlier]}" "${DATES[$earlier]}" "$PWD/$rpms"
     build_deb "${VERSIONS[$earlier]}" "${DATES[$earlier]}" "$PWD/$debs"
+    for volume in pypi wheel; do
+      build_wheel "${VERSIONS[$earlier]}" "${DATES[$earlier]}" "$volume" "$tree/$volume/$NAME"
+    done
   done
+  write_tools "${VERSIONS[$state]}" "$tree/tools"
   # Loose files, under no repository: sites mirror those too.
   mkdir -p "$tree/fedora/linux/releases/41/Everything/x86_64/iso"
   echo "state $((state + 1))" > "$tree/fedora/linux/releases/41/Everything/x86_64/iso/CHECKSUM"
