@@ -6,6 +6,7 @@ import { dynamoProxiedCopies } from '#adapters/aws/dynamo-proxied-copies.ts';
 import { dynamoVolumeStore } from '#adapters/aws/dynamo-volume-store.ts';
 import { s3ProxiedBytes } from '#adapters/aws/s3-proxied-bytes.ts';
 import { s3VolumeObjects } from '#adapters/aws/s3-volume-objects.ts';
+import { byPolicy } from '#adapters/net/by-policy.ts';
 import { policyHttpPeer } from '#adapters/net/policy-http-peer.ts';
 import { functionUrl } from '#lambda/function-url.ts';
 import { jsonLog } from '#lambda/json-log.ts';
@@ -24,7 +25,7 @@ const bucket = { client: s3Client(Boolean(process.env['AWS_ENDPOINT_URL_S3'])), 
 const objects = s3VolumeObjects(bucket);
 const stored = { copies: dynamoProxiedCopies(dynamo, config.volumeTable), bytes: s3ProxiedBytes(bucket) };
 const count = (name: ProxyMetric): void => metric(name, 1, 'Count');
-const proxies = proxyDeps({ ...stored, peer: policyHttpPeer(), clock, pause, newId: randomUUID, log, count });
+const proxies = proxyDeps({ ...stored, peer: byPolicy(policyHttpPeer), clock, pause, newId: randomUUID, log, count });
 const rules = heldRules(dynamoContentRules(dynamo, config.inventoryTable, clock), clock, log);
 const releases = volumeReleases({ store: dynamoVolumeStore(dynamo, config.volumeTable), clock, log });
 const deps = { rules, releases, trees: releaseTrees(objects.read), objects, clock, log };

@@ -3,6 +3,7 @@ import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { dynamoProxiedCopies } from '#adapters/aws/dynamo-proxied-copies.ts';
 import type { Bucket } from '#adapters/aws/s3-object.ts';
 import { s3ProxiedBytes } from '#adapters/aws/s3-proxied-bytes.ts';
+import { byPolicy } from '#adapters/net/by-policy.ts';
 import { policyHttpPeer } from '#adapters/net/policy-http-peer.ts';
 import type { ProxyVolume } from '#domain/content/content-rules.ts';
 import type { CrawlPolicy } from '#domain/inventory/inventory.ts';
@@ -78,7 +79,7 @@ export const proxyTestPlace = async (
         proxyDeps({
           copies: dynamoProxiedCopies(emulators.dynamoDb(), table),
           bytes: s3ProxiedBytes(bucket, mostInMemory),
-          peer: policyHttpPeer(),
+          peer: byPolicy(policyHttpPeer),
           clock,
           pause: async (ms) => {
             passedMs += ms;
