@@ -3,7 +3,7 @@ import type { TreeEntry } from '#domain/volume/tree.ts';
 import { byPath } from '#domain/volume/tree-of.ts';
 import { type PrintedTree, printTree } from '#wire/tree/tree-printer.ts';
 import { parseVolumeReply } from '#wire/volume/volume-replies.ts';
-import type { CheckOutcome } from '../../functions/check-release/check-release.ts';
+import type { CheckOutcome, CheckWork } from '../../functions/check-release/check-release.ts';
 import { hashOf } from './tree-arbitrary.ts';
 import type { Person, VolumesSetup } from './volumes-setup.ts';
 
@@ -28,6 +28,14 @@ export const prepare = (files: Files): Prepared => {
   const contents = [...documents, ...Object.values(files)].map(bytesOf);
   return { tree, objects: new Map(contents.map((bytes) => [hashOf(bytes), bytes])) };
 };
+
+/** With a list of their checksums, which the validator of plain files looks at. */
+export const withSums = (files: Readonly<Record<string, string>>): Files => ({
+  ...files,
+  SHA256SUMS: Object.entries(files)
+    .map(([path, text]) => `${hashOf(text)}  ${path}\n`)
+    .join(''),
+});
 
 /** Any client of the API would do: it knows URLs and JSON, and puts bytes where it is told to. */
 export const publisher = (setup: VolumesSetup, volume: string, who: Person = 'ann') => {
@@ -62,6 +70,21 @@ export const publisher = (setup: VolumesSetup, volume: string, who: Person = 'an
     stage,
     store,
     seal,
+    /** Staged, and stored but for the objects of these paths. */
+    stageWithout: async (files: Files, ...left: readonly string[]): Promise<Prepared> => {
+      const prepared = prepare(files);
+      await stage(prepared);
+      const objects = new Map(prepared.objects);
+      for (const path of left) objects.delete(hashOf(files[path] ?? path));
+      await store({ ...prepared, objects });
+      return prepared;
+    },
+    /** The message that the seal leaves in the queue. */
+    takeCheck: async (prepared: Prepared): Promise<CheckWork> => {
+      await seal(prepared);
+      const message = setup.queued.splice(0).at(-1);
+      return message?.work as CheckWork;
+    },
     /** From files to whatever the check says; answers the root. */
     publish: async (files: Files): Promise<{ readonly root: string; readonly outcome: CheckOutcome | undefined }> => {
       const prepared = prepare(files);

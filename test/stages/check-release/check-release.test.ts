@@ -1,34 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { Fault } from '#domain/errors.ts';
-import { DOOM_MS } from '#domain/volume/garbage.ts';
 import { printRoot } from '#wire/tree/tree-document.ts';
 import { printTree } from '#wire/tree/tree-printer.ts';
 import { type CheckWork, checkRelease } from '../../../functions/check-release/check-release.ts';
 import { useEmulators } from '../../support/emulators.ts';
-import { type Files, type Prepared, prepare, publisher } from '../../support/publish-release.ts';
+import { type Prepared, prepare, publisher, withSums } from '../../support/publish-release.ts';
 import { hashOf, manyFiles } from '../../support/tree-arbitrary.ts';
 import { type VolumesSetup, volumesSetup } from '../../support/volumes-setup.ts';
 
 const emulators = useEmulators();
 
-const withSums = (files: Readonly<Record<string, string>>): Files => ({
-  ...files,
-  SHA256SUMS: Object.entries(files)
-    .map(([path, text]) => `${hashOf(text)}  ${path}\n`)
-    .join(''),
-});
 const FILES = withSums({ 'a/one': 'one', 'a/two': 'two', 'b/three': 'three' });
-
-/** Staged, and stored but for the objects of these paths. */
-const stagedWithout = async (setup: VolumesSetup, files: Files, ...left: readonly string[]): Promise<Prepared> => {
-  const prepared = prepare(files);
-  const ann = publisher(setup, 'tools');
-  await ann.stage(prepared);
-  const objects = new Map(prepared.objects);
-  for (const path of left) objects.delete(hashOf(files[path] ?? path));
-  await ann.store({ ...prepared, objects });
-  return prepared;
-};
 
 const sealed = async (setup: VolumesSetup, prepared: Prepared) => {
   await publisher(setup, 'tools').seal(prepared);
@@ -93,15 +74,24 @@ describe('a release of which something is not stored ends, and says what', () =>
     const setup = await volumesSetup(emulators);
     const files = Object.fromEntries(Array.from({ length: 8 }, (_, at) => [`f${at}`, `content ${at}`]));
     const long = 'x'.repeat(200);
-    const prepared = await stagedWithout(setup, { ...files, [long]: 'y' }, 'f1', 'f2', 'f3', 'f4', 'f6', 'f7', long);
+    const prepared = await publisher(setup, 'tools').stageWithout(
+      { ...files, [long]: 'y' },
+      'f1',
+      'f2',
+      'f3',
+      'f4',
+      'f6',
+      'f7',
+      long,
+    );
     expect(await reasonAfter(setup, prepared)).toBe('not stored: f1, f2, f3, f4, f6, and 2 more');
-    const again = await stagedWithout(setup, { ...files, [long]: 'y' }, long);
+    const again = await publisher(setup, 'tools').stageWithout({ ...files, [long]: 'y' }, long);
     expect(await reasonAfter(setup, again)).toBe(`not stored: ${long.slice(0, 80)}…`);
   });
 
   test('and is stored when it is published again', async () => {
     const setup = await volumesSetup(emulators);
-    await reasonAfter(setup, await stagedWithout(setup, FILES, 'a/two'));
+    await reasonAfter(setup, await publisher(setup, 'tools').stageWithout(FILES, 'a/two'));
     expect((await publisher(setup, 'tools').publish(FILES)).outcome).toEqual({ kind: 'validated' });
   });
 
@@ -167,132 +157,6 @@ describe('a release of which something is not stored ends, and says what', () =>
   });
 });
 
-describe('an object that is doomed', () => {
-  const DOOMED = hashOf('two');
-  const doom = (setup: VolumesSetup, by = 'sweep') => setup.dooms.doom({ sha256: DOOMED, by, atMs: setup.clock.nowMs });
-
-  test('is waited for; what is left of it then counts', async () => {
-    for (const isRemoved of [false, true]) {
-      const setup = await volumesSetup(emulators);
-      const prepared = await stagedWithout(setup, FILES);
-      await doom(setup);
-      let looks = 0;
-      const objects = {
-        ...setup.check.objects,
-        sizeBytes: async (sha256: string) => (isRemoved && sha256 === DOOMED ? undefined : setup.check.objects.sizeBytes(sha256)),
-      };
-      const pause = async () => {
-        looks += 1;
-        if (looks === 3) await setup.dooms.lift(DOOMED, 'sweep');
-      };
-      await publisher(setup, 'tools').seal(prepared);
-      const [{ work } = { work: undefined }] = setup.queued;
-      const outcome = await checkRelease({ ...setup.check, objects, pause }, work as CheckWork);
-      expect(outcome).toEqual(isRemoved ? { kind: 'aborted', reason: 'not stored: a/two' } : { kind: 'validated' });
-      expect(looks).toBe(3);
-    }
-  });
-
-  test('for longer than a function has makes the check come again; dead sweepers hold nobody up for ever', async () => {
-    const setup = await volumesSetup(emulators);
-    const prepared = await stagedWithout(setup, FILES);
-    await doom(setup);
-    const beganMs = setup.clock.nowMs;
-    await publisher(setup, 'tools').seal(prepared);
-    const [{ work } = { work: undefined }] = setup.queued;
-    await expect(checkRelease(setup.check, work as CheckWork)).rejects.toThrow(Fault);
-    expect(setup.clock.nowMs - beganMs).toBeLessThan(600_000);
-    expect(await publisher(setup, 'tools').state(prepared.tree.sha256)).toBe('STAGING');
-    setup.clock.nowMs = beganMs + DOOM_MS;
-    expect(await checkRelease(setup.check, work as CheckWork)).toEqual({ kind: 'validated' });
-  });
-
-  test('is asked about before anybody looks for it, and documents are objects too', async () => {
-    const setup = await volumesSetup(emulators);
-    const prepared = await stagedWithout(setup, FILES);
-    const calls: string[] = [];
-    const dooms = {
-      doomed: async (asked: readonly string[]) => {
-        calls.push(...asked.map((sha256) => `doom ${sha256}`));
-        return setup.dooms.doomed(asked);
-      },
-    };
-    const objects = {
-      ...setup.check.objects,
-      sizeBytes: async (sha256: string) => {
-        calls.push(`look ${sha256}`);
-        return setup.check.objects.sizeBytes(sha256);
-      },
-    };
-    await publisher(setup, 'tools').seal(prepared);
-    const [{ work } = { work: undefined }] = setup.queued;
-    await checkRelease({ ...setup.check, dooms, objects }, work as CheckWork);
-    const hashes = [...prepared.objects.keys()].toSorted();
-    const half = calls.length / 2;
-    expect(calls.slice(0, half).toSorted()).toEqual(hashes.map((sha256) => `doom ${sha256}`));
-    expect(calls.slice(half).toSorted()).toEqual(hashes.map((sha256) => `look ${sha256}`));
-  });
-});
-
-describe('what the current release has', () => {
-  const lookedFor = async (setup: VolumesSetup, prepared: Prepared): Promise<readonly string[]> => {
-    const looked: string[] = [];
-    const sizeBytes = async (sha256: string) => {
-      looked.push(sha256);
-      return setup.check.objects.sizeBytes(sha256);
-    };
-    await publisher(setup, 'tools').seal(prepared);
-    const [{ work } = { work: undefined }] = setup.queued.splice(0);
-    await checkRelease({ ...setup.check, objects: { ...setup.check.objects, sizeBytes } }, work as CheckWork);
-    return looked.toSorted();
-  };
-  const large = (version: (at: number) => string): Record<string, string> =>
-    Object.fromEntries(manyFiles(4_000).map(({ path }, at) => [path, `${version(at)}`]));
-
-  test('is not looked for again: a check costs what changed', async () => {
-    const setup = await volumesSetup(emulators);
-    const ann = publisher(setup, 'tools');
-    const { root } = await ann.publish(FILES);
-    await setup.ask('bob', 'POST', '/volumes/tools/release', { release: root });
-    const next = await stagedWithout(setup, { ...FILES, 'a/new': 'new', 'b/moved': 'two' });
-    const documents = [next.tree.sha256, ...next.tree.root.shards.map(({ sha256 }) => sha256)];
-    expect(await lookedFor(setup, next)).toEqual([...documents, hashOf('new')].toSorted());
-    expect(await ann.state(next.tree.sha256)).toBe('VALIDATED');
-  });
-
-  test('is not even read where shards are the same', async () => {
-    const setup = await volumesSetup(emulators);
-    const ann = publisher(setup, 'tools');
-    const { root, outcome } = await ann.publish(large(() => 'same'));
-    expect(outcome).toEqual({ kind: 'validated' });
-    await setup.ask('bob', 'POST', '/volumes/tools/release', { release: root });
-    const next = await stagedWithout(
-      setup,
-      large((at) => (at === 7 ? 'other' : 'same')),
-    );
-    const looked = await lookedFor(setup, next);
-    expect(next.tree.root.shards.length).toBeGreaterThan(3);
-    // The root, one shard, one file.
-    expect(looked).toHaveLength(3);
-    expect(looked).toContain(hashOf('other'));
-  });
-
-  test('of another size is looked for', async () => {
-    const setup = await volumesSetup(emulators);
-    const { root } = await publisher(setup, 'tools').publish(FILES);
-    await setup.ask('bob', 'POST', '/volumes/tools/release', { release: root });
-    const { shards, ...tree } = printTree([{ path: 'a/one', sha256: hashOf('one'), sizeBytes: 4, mode: 'file' }], hashOf);
-    const documents = [tree.document, ...shards.map(({ document }) => document)];
-    const prepared = { tree, objects: new Map(documents.map((bytes) => [hashOf(bytes), new Uint8Array(bytes)])) };
-    const ann = publisher(setup, 'tools');
-    await ann.stage(prepared);
-    await ann.store(prepared);
-    expect(await sealed(setup, prepared)).toEqual([
-      { kind: 'aborted', reason: 'not stored: a/one with 4 bytes, its object has 3' },
-    ]);
-  });
-});
-
 describe('a message', () => {
   const work = (root: string, stagedMs: number, volume = 'tools'): CheckWork => ({ kind: 'check', volume, root, stagedMs });
 
@@ -324,9 +188,8 @@ describe('a message', () => {
   test.each(['before it is sealed', 'before it is judged'])('whose release is staged again %s decides nothing', async (when) => {
     const setup = await volumesSetup(emulators);
     const ann = publisher(setup, 'tools');
-    const prepared = await stagedWithout(setup, FILES);
-    await ann.seal(prepared);
-    const [message] = setup.queued.splice(0);
+    const prepared = await publisher(setup, 'tools').stageWithout(FILES);
+    const work = await ann.takeCheck(prepared);
     let isOver = false;
     const interrupted = async (): Promise<void> => {
       if (!isOver) await ann.stage(prepared);
@@ -343,7 +206,7 @@ describe('a message', () => {
         return setup.check.objects.read(sha256, maximumBytes);
       },
     };
-    expect(await checkRelease({ ...setup.check, objects }, message?.work as CheckWork)).toEqual({ kind: 'overtaken' });
+    expect(await checkRelease({ ...setup.check, objects }, work)).toEqual({ kind: 'overtaken' });
     expect(await ann.state(prepared.tree.sha256)).toBe('STAGING');
     await ann.seal(prepared);
     expect(await setup.runChecks()).toEqual([{ kind: 'validated' }]);
