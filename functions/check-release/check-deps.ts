@@ -1,10 +1,8 @@
 import type { Release } from '#domain/volume/release.ts';
 import type { VolumeView } from '#domain/volume/take-transition.ts';
-import type { Sha256 } from '#domain/volume/tree.ts';
 import type { VolumeDecision } from '#domain/volume/volume-state.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { ContentRulesStore } from '#ports/content-rules-store.ts';
-import type { Digester } from '#ports/digester.ts';
 import type { Log } from '#ports/log.ts';
 import type { VolumeDooms } from '#ports/volume-dooms.ts';
 import type { VolumeObjects } from '#ports/volume-objects.ts';
@@ -21,14 +19,6 @@ export interface CheckReleaseDeps extends ReadingPorts {
   readonly pause: (ms: number) => Promise<void>;
   readonly log: Log;
 }
-
-export const hashBy =
-  (digester: Digester) =>
-  (bytes: Uint8Array): Sha256 => {
-    const digest = digester('sha256');
-    digest.update(bytes);
-    return digest.hex();
-  };
 
 /**
  * Decides about a release as it was seen: of one that left that state meanwhile, even if it came back to it, nothing is known any

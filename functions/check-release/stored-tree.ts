@@ -1,7 +1,8 @@
 import type { Sha256, TreeEntry } from '#domain/volume/tree.ts';
+import { hashBy } from '#wire/tree/hash-by.ts';
 import { checkedEntries, readRoot } from '#wire/tree/open-tree.ts';
 import type { TreeRoot } from '#wire/tree/tree-document.ts';
-import { type CheckReleaseDeps, hashBy } from './check-deps.ts';
+import type { CheckReleaseDeps } from './check-deps.ts';
 
 /** A tree that somebody stored, read whole; it is stored as it would be printed. */
 export interface StoredTree {
