@@ -28,6 +28,10 @@ const beginTry = async ({ deps, lease }: UpdateRun, { digest }: WantedFile): Pro
   };
 };
 
+/** Of a file whose size upstream does not say: no more than the whole volume may have. */
+const mostBytes = ({ volume }: UpdateRun, { sizeBytes }: WantedFile): number =>
+  sizeBytes ?? Math.min(MOST_UPLOAD_BYTES, volume.quotaBytes ?? MOST_UPLOAD_BYTES);
+
 /** Copies a file from upstream. It is an object only if it is what upstream says of it; otherwise the run ends. */
 export const receiveFile = async (run: UpdateRun, file: WantedFile): Promise<Content> => {
   if ((file.sizeBytes ?? 0) > MOST_UPLOAD_BYTES)
@@ -35,7 +39,7 @@ export const receiveFile = async (run: UpdateRun, file: WantedFile): Promise<Con
   const tries: Try[] = [];
   try {
     const url = urlOf(filesTop(run.volume), file);
-    const answer = await run.session.stream(url, file.sizeBytes ?? MOST_UPLOAD_BYTES, async () => {
+    const answer = await run.session.stream(url, mostBytes(run, file), async () => {
       await tries.pop()?.receiver.discard();
       const next = await beginTry(run, file);
       tries.push(next);

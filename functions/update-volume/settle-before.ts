@@ -33,6 +33,8 @@ export const settleBefore = async (run: UpdateRun): Promise<Ended | 'again' | un
     case 'REJECTED':
       return { end: 'rejected', root, problem: firstProblem(release.problems) };
     case 'ABORTED':
+      // It waited for a releaser until it expired, and is made again at its time.
+      if (before.end === 'validated') return undefined;
       return { end: 'aborted', root, problem: 'the release was aborted before it was released' };
     default:
       return undefined;

@@ -19,7 +19,7 @@ export const answered = (
   status: number,
   headers: Readonly<Record<string, string>> = {},
   body: Uint8Array = NOTHING,
-): HttpOutcome => ({
+): Extract<HttpOutcome, { kind: 'answered' }> => ({
   kind: 'answered',
   status,
   headers,
@@ -39,7 +39,9 @@ export const memoryUpstream = (): MemoryUpstream => {
     if (text === undefined) return answered(404);
     const etag = `"${hashOf(text)}"`;
     if (request.headers?.['if-none-match'] === etag) return answered(304);
-    return answered(200, { etag }, request.method === 'HEAD' ? NOTHING : new TextEncoder().encode(text));
+    const type = { 'content-type': text.startsWith('{') ? 'application/json' : 'text/html' };
+    const body = request.method === 'HEAD' ? NOTHING : new TextEncoder().encode(text);
+    return { ...answered(200, { etag, ...type }, body), url: request.url };
   };
   const upstream: MemoryUpstream = {
     url,

@@ -91,6 +91,11 @@ describe('one update', () => {
     expect(await it.root()).toBeUndefined();
     expect(await it.follow()).toEqual(['validated']);
     const { root } = (await known(it)) ?? {};
+    // Expired, as nobody released it in time.
+    await ask(it.store, root, (view) => decideAbort(view, 'too late'));
+    expect(await it.update()).toEqual({ kind: 'not-due' });
+    expect(await it.follow()).toEqual(['sealing', 'validated']);
+    expect((await known(it))?.failures).toBe(0);
     await ask(it.store, root, (view) => decideCommit(view), { nowMs: it.clock.now() });
     expect(await it.follow()).toEqual(['unchanged']);
   });
