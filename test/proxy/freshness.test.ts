@@ -187,8 +187,7 @@ test('what a client says of its copy decides, as for files of volumes', async ()
     'content-type': 'text/plain',
     'accept-ranges': 'bytes',
     'cache-control': 'public, max-age=60, stale-if-error=86400',
-    'content-security-policy': "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self'",
-    'x-content-type-options': 'nosniff',
+    'content-security-policy': "sandbox allow-downloads; default-src 'none'; style-src 'unsafe-inline'; img-src 'self'",
     'x-mirrortide-proxy': 'miss',
   });
   expect(seen(await ask(volume, 'a', { ifNoneMatch: headers['etag'] }))).toEqual([304, 'hit', '']);

@@ -6,9 +6,10 @@ import { decodePath } from '#domain/content/content-path.ts';
 import { defaultImmutable } from '#domain/content/proxy-defaults.ts';
 import { PLAIN_HTML, SIMPLE_JSON } from '#domain/volume/python/choose-simple-form.ts';
 import { buildWheel, wheelFileName } from '../support/build-wheel.ts';
+import { textOf } from '../support/content-setup.ts';
 import { useEmulators } from '../support/emulators.ts';
 import { pipInstall } from '../support/pip-client.ts';
-import { aProxy, type ProxyTestPlace, proxyTestPlace, textOf } from '../support/proxy-place.ts';
+import { aProxy, type ProxyTestPlace, proxyTestPlace } from '../support/proxy-place.ts';
 import { httpServer } from '../support/raw-server.ts';
 import { hashOf } from '../support/tree-arbitrary.ts';
 

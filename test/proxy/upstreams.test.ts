@@ -7,9 +7,10 @@ import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, expect, test } from 'vitest';
 import { INLINE_BYTES } from '#domain/content/answer-bytes.ts';
 import { freePort } from '../../local/emulators/free-port.ts';
+import { textOf } from '../support/content-setup.ts';
 import { useEmulators } from '../support/emulators.ts';
 import { startNginxMirror } from '../support/nginx-mirror.ts';
-import { aProxy, type Instance, LOCAL_CRAWL, proxyTestPlace, seen, textOf } from '../support/proxy-place.ts';
+import { aProxy, type Instance, LOCAL_CRAWL, proxyTestPlace, seen } from '../support/proxy-place.ts';
 import { httpServer, rawServer } from '../support/raw-server.ts';
 import { hashOf } from '../support/tree-arbitrary.ts';
 

@@ -13,6 +13,7 @@ import { type ProxyDeps, type ProxyMetric, proxyDeps } from '../../functions/con
 import { serveProxy } from '../../functions/content/proxy/serve-proxy.ts';
 import { freshBucket, freshTable } from '../contract/places.ts';
 import { recordedLog } from '../lambda/recorded-log.ts';
+import { textOf } from './content-setup.ts';
 import type { EmulatorsInTest } from './emulators.ts';
 
 /** Servers of tests are on this machine, at any port. */
@@ -103,8 +104,6 @@ export const proxyTestPlace = async (
       void (await bucket.client.send(new DeleteObjectCommand({ Bucket: bucket.name, Key: `proxy/${sha256}` }))),
   };
 };
-
-export const textOf = ({ body }: ContentReply): string => Buffer.from(body).toString('utf8');
 
 /** What a client sees of a small answer. */
 export const seen = (reply: ContentReply): readonly [number, string | undefined, string] => [

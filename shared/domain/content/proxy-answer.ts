@@ -51,10 +51,9 @@ export const servedBytes = (
   redirectCaching: served.isImmutable ? IMMUTABLE_REDIRECT : changing(volume, served, nowMs),
 });
 
-/** What upstream says it is may be a page, and pages of others get no rights on this host. */
+/** What upstream has may be a page, and pages of others get no rights on this host but to link to files. */
 export const FOREIGN_HEADERS: Readonly<Record<string, string>> = {
-  'content-security-policy': "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self'",
-  'x-content-type-options': 'nosniff',
+  'content-security-policy': "sandbox allow-downloads; default-src 'none'; style-src 'unsafe-inline'; img-src 'self'",
 };
 
 /** 504 for who did not answer in time, 502 for who answered with nonsense or not at all (RFC 9110, 15.6). */
