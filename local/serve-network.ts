@@ -7,7 +7,7 @@ import { type EdgeServer, startEdgeServer } from './edge/edge-server.ts';
 import { exampleUrls } from './edge/example-urls.ts';
 import { objectEdge } from './edge/object-edge.ts';
 import { siteEdge } from './edge/site-edge.ts';
-import { loadObjectFunction } from './edge/viewer-function.ts';
+import { loadObjectFunction, loadObjectResponseFunction } from './edge/viewer-function.ts';
 import { accountToken } from './identity/account-token.ts';
 import { type LocalIdentity, openIdentity } from './identity/local-identity.ts';
 import type { Network } from './network.ts';
@@ -115,7 +115,11 @@ async function openEdge({ options, system, network, show, report }: ServeInput):
       port: options.port,
       address: ADDRESS,
       respond: (request) => respond({ ...request, address: address ?? request.address }, base),
-      objects: objectEdge({ viewer: await loadObjectFunction(), objects: contentObjects(system.contentBucket) }),
+      objects: objectEdge({
+        viewerRequest: await loadObjectFunction(),
+        viewerResponse: await loadObjectResponseFunction(),
+        objects: contentObjects(system.contentBucket),
+      }),
       gateway: apiGateway({
         invoke: system.api,
         now: Date.now,

@@ -25,6 +25,7 @@ new MirrorNetworkStack(app, environment.stackName, {
   edge: {
     answer: `${root}functions/edge/viewer-request.js`,
     objects: `${root}functions/edge/object-request.js`,
+    objectAnswers: `${root}functions/edge/object-response.js`,
     content: `${root}functions/edge/content-request.js`,
   },
 });

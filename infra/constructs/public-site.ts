@@ -5,6 +5,7 @@ import {
   type BehaviorOptions,
   Distribution,
   Function as EdgeFunction,
+  type FunctionAssociation,
   FunctionCode,
   FunctionEventType,
   FunctionRuntime,
@@ -21,8 +22,8 @@ import { SITE_PATHS, type SiteOrigin } from '../site-paths.ts';
 import { answerCache, answerRequest, contentCache, contentRequest, objectCache } from './site-policies.ts';
 import type { StageFunction } from './stage-function.ts';
 
-/** Sources of the functions that run in front of the cache, one per kind of path. */
-export type EdgeSources = Readonly<Record<SiteOrigin, string>>;
+/** Sources of the functions that run at the edge: on requests of each kind of path, and on answers from the bucket. */
+export type EdgeSources = Readonly<Record<SiteOrigin | 'objectAnswers', string>>;
 
 export interface PublicSiteProps {
   readonly answer: StageFunction;
@@ -99,7 +100,7 @@ export class PublicSite extends Construct {
       compress: true,
       cachePolicy: answerCache(this),
       originRequestPolicy: answerRequest(this),
-      functionAssociations: this.viewer('ViewerRequest', edge.answer, this.edgeTable),
+      functionAssociations: this.viewer('ViewerRequest', edge.answer, FunctionEventType.VIEWER_REQUEST, this.edgeTable),
     };
   }
 
@@ -123,17 +124,25 @@ export class PublicSite extends Construct {
       origin: S3BucketOrigin.withOriginAccessControl(objects),
       compress: false,
       cachePolicy: objectCache(this),
-      functionAssociations: this.viewer('ObjectViewerRequest', edge.objects),
+      functionAssociations: [
+        ...this.viewer('ObjectViewerRequest', edge.objects),
+        ...this.viewer('ObjectViewerResponse', edge.objectAnswers, FunctionEventType.VIEWER_RESPONSE),
+      ],
     };
   }
 
-  private viewer(id: string, filePath: string, keyValueStore?: KeyValueStore): BehaviorOptions['functionAssociations'] {
+  private viewer(
+    id: string,
+    filePath: string,
+    eventType = FunctionEventType.VIEWER_REQUEST,
+    keyValueStore?: KeyValueStore,
+  ): FunctionAssociation[] {
     const made = new EdgeFunction(this, id, {
       code: FunctionCode.fromFile({ filePath }),
       runtime: FunctionRuntime.JS_2_0,
       ...(keyValueStore === undefined ? {} : { keyValueStore }),
     });
-    return [{ function: made, eventType: FunctionEventType.VIEWER_REQUEST }];
+    return [{ function: made, eventType }];
   }
 
   private acknowledge(): void {

@@ -1,16 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { hashTag, listsTag } from '#domain/content/answer-bytes.ts';
 import { byteRange } from '#domain/content/byte-range.ts';
-import { mediaType } from '#domain/content/media-type.ts';
 import { siteOriginOf } from '../../infra/site-paths.ts';
 import type { ContentObjects, StoredObject } from '../runtime/content-objects.ts';
 import { viewerHeaders } from './edge-request.ts';
-import type { ObjectFunction } from './viewer-function.ts';
+import type { ObjectFunction, ObjectResponseFunction, OriginResponse, ViewerRequest } from './viewer-function.ts';
 
 export interface ObjectEdgeDeps {
-  readonly viewer: ObjectFunction;
+  readonly viewerRequest: ObjectFunction;
+  readonly viewerResponse: ObjectResponseFunction;
   readonly objects: ContentObjects;
 }
 
@@ -31,10 +30,10 @@ const short = (response: ServerResponse, status: number, headers: Headers, text 
   response.writeHead(status, { ...headers, ...length }).end(response.req.method === 'HEAD' ? '' : text);
 };
 
-/** What the CDN does with `/_o/…`: viewer function, then the bucket. The cache is left out; what it would keep never changes. */
-export function objectEdge({ viewer, objects }: ObjectEdgeDeps): StreamingBranch {
-  const keyOf = (request: IncomingMessage, uri: string) =>
-    viewer({
+/** What the CDN does with `/_o/…`: viewer functions around the bucket. The cache is left out; what it would keep never changes. */
+export function objectEdge({ viewerRequest, viewerResponse, objects }: ObjectEdgeDeps): StreamingBranch {
+  const viewed = (request: IncomingMessage, uri: string) =>
+    viewerRequest({
       version: '1.0',
       context: { eventType: 'viewer-request' },
       viewer: { ip: request.socket.remoteAddress ?? '' },
@@ -47,49 +46,48 @@ export function objectEdge({ viewer, objects }: ObjectEdgeDeps): StreamingBranch
       if (request.method !== 'GET' && request.method !== 'HEAD')
         return short(response, 405, { 'content-type': TEXT, allow: 'GET, HEAD' }, 'Only GET and HEAD.\n');
       const [uri = ''] = (request.url ?? '').split('?');
-      const viewed = keyOf(request, uri);
-      if ('statusCode' in viewed) {
-        const headers = Object.fromEntries(Object.entries(viewed.headers).map(([name, { value }]) => [name, value]));
-        return short(response, viewed.statusCode, headers, viewed.body);
-      }
-      const key = viewed.uri.slice(1);
-      const found = await objects.look(key);
+      const asked = viewed(request, uri);
+      if ('statusCode' in asked) return short(response, asked.statusCode, plainHeaders(asked.headers), asked.body);
+      const found = await objects.look(asked.uri.slice(1));
       if (found === undefined)
         return short(response, 404, { 'content-type': TEXT, 'cache-control': BRIEFLY }, 'There is no such object.\n');
-      await answer(objects, request, response, { key, name: uri, found });
+      await sendObject(objects, response, asked, found, (origin) =>
+        plainHeaders(
+          viewerResponse({ version: '1.0', context: { eventType: 'viewer-response' }, request: asked, response: origin }).headers,
+        ),
+      );
     },
   };
 }
 
-interface Asked {
-  readonly key: string;
-  /** Ends with the name under which it was asked for. */
-  readonly name: string;
-  readonly found: StoredObject;
-}
+type Valued = Readonly<Record<string, { readonly value: string }>>;
 
-async function answer(
+const plainHeaders = (headers: Valued): Headers =>
+  Object.fromEntries(Object.entries(headers).map(([name, { value }]) => [name, value]));
+
+const valued = (headers: Headers): Record<string, { value: string }> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, { value }]));
+
+/** As the bucket answers; `viewed` is what becomes of its headers. */
+async function sendObject(
   objects: ContentObjects,
-  request: IncomingMessage,
   response: ServerResponse,
-  { key, name, found: { sizeBytes, contentType } }: Asked,
+  { uri, headers }: ViewerRequest,
+  { sizeBytes, contentType = 'application/octet-stream' }: StoredObject,
+  viewed: (origin: OriginResponse) => Headers,
 ): Promise<void> {
-  const etag = hashTag(key.slice(key.indexOf('/') + 1));
-  const tagged = { etag, 'cache-control': FOR_EVER, 'x-content-type-options': 'nosniff' };
-  const { 'if-none-match': ifNoneMatch, 'if-range': ifRange, range } = request.headers;
-  if (ifNoneMatch !== undefined && listsTag(ifNoneMatch, etag)) return short(response, 304, tagged);
-  const part = byteRange(ifRange === undefined || ifRange === etag ? range : undefined, sizeBytes);
-  if (part.kind === 'unsatisfiable') return short(response, 416, { ...tagged, 'content-range': `bytes */${sizeBytes}` });
+  const part = byteRange(headers['range']?.value, sizeBytes);
+  if (part.kind === 'unsatisfiable') return short(response, 416, { 'content-range': `bytes */${sizeBytes}` });
   const { start, endExclusive } = part.kind === 'all' ? { start: 0, endExclusive: sizeBytes } : part;
-  // What volumes hold is stored without a type: one object may have several names.
-  const type = key.startsWith('objects/') ? mediaType(name) : (contentType ?? mediaType(name));
-  response.writeHead(part.kind === 'all' ? 200 : 206, {
-    ...tagged,
-    'content-type': type,
+  const statusCode = part.kind === 'all' ? 200 : 206;
+  const stored = {
+    'cache-control': FOR_EVER,
+    'content-type': contentType,
     'accept-ranges': 'bytes',
-    'content-length': endExclusive - start,
+    'content-length': String(endExclusive - start),
     ...(part.kind === 'part' && { 'content-range': `bytes ${start}-${endExclusive - 1}/${sizeBytes}` }),
-  });
-  const isEmpty = request.method === 'HEAD' || start === endExclusive;
-  await pipeline(isEmpty ? Readable.from([]) : await objects.open(key, start, endExclusive), response);
+  };
+  response.writeHead(statusCode, viewed({ statusCode, headers: valued(stored) }));
+  const isEmpty = response.req.method === 'HEAD' || start === endExclusive;
+  await pipeline(isEmpty ? Readable.from([]) : await objects.open(uri.slice(1), start, endExclusive), response);
 }

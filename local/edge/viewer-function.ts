@@ -20,7 +20,7 @@ export interface ViewerEvent {
 export interface ViewerResponse {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, { readonly value: string }>>;
-  readonly body: string;
+  readonly body?: string;
 }
 
 /** Reads one key of the key-value store; `undefined` when it is absent. */
@@ -30,11 +30,27 @@ export type ViewerFunction = (event: ViewerEvent) => Promise<ViewerRequest>;
 export type ContentFunction = (event: ViewerEvent) => ViewerRequest;
 export type ObjectFunction = (event: ViewerEvent) => ViewerRequest | ViewerResponse;
 
+/** What an origin or the cache answered, as a viewer-response function may change it. */
+export interface OriginResponse {
+  readonly statusCode: number;
+  readonly headers: Record<string, { value: string }>;
+}
+
+export interface ViewerResponseEvent {
+  readonly version: '1.0';
+  readonly context: { readonly eventType: 'viewer-response' };
+  /** As the viewer-request function left it. */
+  readonly request: ViewerRequest;
+  readonly response: OriginResponse;
+}
+export type ObjectResponseFunction = (event: ViewerResponseEvent) => OriginResponse;
+
 const edgeFile = (name: string): URL => new URL(`../../functions/edge/${name}.js`, import.meta.url);
 
 export const VIEWER_FUNCTION_FILE = edgeFile('viewer-request');
 export const CONTENT_FUNCTION_FILE = edgeFile('content-request');
 const OBJECT_FUNCTION_FILE = edgeFile('object-request');
+const OBJECT_RESPONSE_FILE = edgeFile('object-response');
 const STORE_IMPORT = "import cf from 'cloudfront';";
 /** The CDN ends a function after about a millisecond of work; here only an endless loop is meant. */
 const LOAD_MS = 1000;
@@ -67,3 +83,6 @@ export const loadContentFunction = async (): Promise<ContentFunction> =>
 
 export const loadObjectFunction = async (): Promise<ObjectFunction> =>
   handlerOf(await readFile(OBJECT_FUNCTION_FILE, 'utf8'), OBJECT_FUNCTION_FILE, {}) as ObjectFunction;
+
+export const loadObjectResponseFunction = async (): Promise<ObjectResponseFunction> =>
+  handlerOf(await readFile(OBJECT_RESPONSE_FILE, 'utf8'), OBJECT_RESPONSE_FILE, {}) as ObjectResponseFunction;

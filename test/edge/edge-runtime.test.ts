@@ -28,8 +28,8 @@ const lackingIn = (text: string): readonly string[] => {
   return found;
 };
 
-test('there is a function for each kind of path', () => {
-  expect(FILES.toSorted()).toEqual(['content-request.js', 'object-request.js', 'viewer-request.js']);
+test('there is a function for each kind of path, and one for answers of the bucket', () => {
+  expect(FILES.toSorted()).toEqual(['content-request.js', 'object-request.js', 'object-response.js', 'viewer-request.js']);
 });
 
 test.each(FILES)('%s fits the runtime: at most 10 KB, and no syntax that it lacks', async (name) => {

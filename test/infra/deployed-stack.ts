@@ -101,6 +101,7 @@ export const stackFolder = async (): Promise<StackFolder> => {
         edge: {
           answer: edgeFile('viewer-request.js'),
           objects: edgeFile('object-request.js'),
+          objectAnswers: edgeFile('object-response.js'),
           content: edgeFile('content-request.js'),
         },
       });

@@ -10,7 +10,7 @@ import { type ContentEdgeDeps, contentAtEdge } from '../../local/edge/content-ed
 import { type EdgeAnswer, edgeCache } from '../../local/edge/edge-cache.ts';
 import { type EdgeServer, startEdgeServer } from '../../local/edge/edge-server.ts';
 import { objectEdge } from '../../local/edge/object-edge.ts';
-import { loadContentFunction, loadObjectFunction } from '../../local/edge/viewer-function.ts';
+import { loadContentFunction, loadObjectFunction, loadObjectResponseFunction } from '../../local/edge/viewer-function.ts';
 import { contentObjects } from '../../local/runtime/content-objects.ts';
 import { freshBucket } from '../contract/places.ts';
 import { useEmulators } from '../support/emulators.ts';
@@ -135,7 +135,11 @@ describe('objects at the edge', () => {
       port: 0,
       address: '127.0.0.1',
       respond: async () => ({ status: 200, headers: {}, body: Buffer.from('elsewhere') }),
-      objects: objectEdge({ viewer: await loadObjectFunction(), objects: contentObjects(bucket) }),
+      objects: objectEdge({
+        viewerRequest: await loadObjectFunction(),
+        viewerResponse: await loadObjectResponseFunction(),
+        objects: contentObjects(bucket),
+      }),
       accessLog: undefined,
       onFault: (error) => faults.push(error),
     });

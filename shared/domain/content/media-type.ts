@@ -8,7 +8,8 @@ import { SIMPLE_JSON } from '../volume/python/choose-simple-form.ts';
 const TEXT = 'text/plain; charset=utf-8';
 const BYTES = 'application/octet-stream';
 
-const BY_NAME: Readonly<Record<string, string>> = {
+/** The CDN's function has the same two tables: functions/edge/object-response.js. */
+export const BY_NAME: Readonly<Record<string, string>> = {
   InRelease: TEXT,
   Release: TEXT,
   Packages: TEXT,
@@ -21,7 +22,7 @@ const BY_NAME: Readonly<Record<string, string>> = {
   'Release.gpg': 'application/pgp-signature',
 };
 
-const BY_EXTENSION: Readonly<Record<string, string>> = {
+export const BY_EXTENSION: Readonly<Record<string, string>> = {
   asc: 'application/pgp-signature',
   bz2: 'application/x-bzip2',
   css: 'text/css; charset=utf-8',
