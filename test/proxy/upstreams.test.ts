@@ -111,10 +111,19 @@ test('a body that ends early, says another length, or comes packed takes no plac
     expect((await instance.ask(volume, `new ${bad.indexOf(text)}`)).status).toBe(502);
   }
   expect(reasons(instance)).toHaveLength(2 * bad.length);
-  // What ends with the connection and says no length may be all there is.
+  // What ends with the connection and says no length may be all there is, but nobody knows.
   answer = 'HTTP/1.0 200 OK\r\n\r\nold server';
-  place.pass(600_000);
-  expect(seen(await instance.ask(volume, 'a'))).toEqual([200, 'miss', 'old server']);
+  const never = { ...volume, immutable: ['.*'] };
+  for (const _ of [1, 2]) {
+    place.pass(600_000);
+    const reply = await instance.ask(never, 'b');
+    expect([...seen(reply), reply.headers['cache-control']]).toEqual([
+      200,
+      'miss',
+      'old server',
+      'public, max-age=60, stale-if-error=86400',
+    ]);
+  }
 });
 
 test.each([

@@ -28,7 +28,7 @@ export interface Asked {
 
 export type UpstreamVerdict =
   /** The bytes that came are the file. */
-  | ({ readonly kind: 'bytes' } & Pick<KeptFile, 'contentType' | 'etag' | 'lastModified' | 'url'>)
+  | ({ readonly kind: 'bytes' } & Pick<KeptFile, 'contentType' | 'etag' | 'lastModified' | 'isWhole' | 'url'>)
   /** It is still the one that was asked about. */
   | { readonly kind: 'same'; readonly known: KeptFile }
   | { readonly kind: 'other'; readonly known: Known }
@@ -72,6 +72,7 @@ const judgeBytes = (
     kind: 'bytes',
     contentType: fitting(headers['content-type']?.trim(), MEDIA_TYPE) ?? mediaType(asked),
     etag: fitting(headers['etag']?.trim(), TAG),
+    isWhole: announced !== undefined || headers['transfer-encoding']?.trim().toLowerCase() === 'chunked',
     lastModified: fitting(headers['last-modified']?.trim(), DATE),
     url,
   };

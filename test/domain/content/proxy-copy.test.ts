@@ -24,6 +24,7 @@ const file: KeptFile = {
   contentType: 'text/html',
   etag: '"1"',
   lastModified: undefined,
+  isWhole: true,
   storedMs: NOW,
   url: URL,
 };
@@ -44,6 +45,7 @@ describe('what is kept of a URL', () => {
   test('is served for as long as its bytes are here when it never changes', () => {
     expect(at(BYTES_KEPT_MS - 1, copy(), true)).toEqual(served(false));
     expect(at(BYTES_KEPT_MS, copy(), true)).toEqual({ kind: 'ask', known: undefined, stale: undefined });
+    expect(at(600_000, copy({ known: { ...file, isWhole: false } }), true)).toMatchObject({ kind: 'ask' });
     expect(at(BYTES_KEPT_MS)).toEqual({ kind: 'ask', known: undefined, stale: undefined });
   });
 
@@ -107,9 +109,12 @@ describe('an answer of upstream', () => {
       contentType: 'Text/Plain; charset=UTF-8',
       etag: 'W/"a"',
       lastModified: 'Sat, 21 Nov 2026 01:55:42 GMT',
+      isWhole: true,
       url: 'https://other.example/b',
     });
-    const bare = { kind: 'bytes', contentType: 'text/html; charset=utf-8', etag: undefined, lastModified: undefined, url: URL };
+    const unsaid = { etag: undefined, lastModified: undefined, isWhole: false };
+    const bare = { kind: 'bytes', contentType: 'text/html; charset=utf-8', ...unsaid, url: URL };
+    expect(judge(answered(200, { 'transfer-encoding': 'chunked' }))).toMatchObject({ isWhole: true });
     const broken = { 'content-type': 'text/html; x="<script>"', etag: 'unquoted', 'last-modified': 'yesterday' };
     expect([judge(answered(200)), judge(answered(200, broken))]).toEqual([bare, bare]);
   });
