@@ -24,7 +24,7 @@ http {
   server {
     listen 127.0.0.1:${port};
     location / {
-      proxy_pass ${origin}; proxy_cache edge; proxy_cache_valid 200 60s; proxy_cache_lock on; proxy_cache_lock_timeout 60s;
+      proxy_pass ${origin}; proxy_cache edge; proxy_cache_valid 200 307 60s; proxy_cache_lock on; proxy_cache_lock_timeout 60s;
       proxy_cache_lock_age 60s; proxy_http_version 1.1;
     }
   }
