@@ -7,11 +7,11 @@ export interface PlanUpdatesOutcome {
   readonly volumes: readonly string[];
 }
 
-const MINUTE_MS = 60_000;
+const TICK_MS = 10_000;
 
 /**
  * Asks for the updates that are due, each by a message of its own, so that one slow upstream holds up no other volume. Killed
- * anywhere, the next plan is the same; the queue drops what it was asked in the same minute.
+ * anywhere, the next plan is the same; the queue drops what it was asked a moment ago.
  */
 export const planUpdates = async (
   deps: Pick<UpdateVolumeDeps, 'content' | 'checks' | 'updateQueue' | 'clock' | 'log'>,
@@ -20,7 +20,7 @@ export const planUpdates = async (
   const nowMs = deps.clock.now();
   const due = dueUpdates(rules.volumes, await deps.checks.readAll(), nowMs);
   for (const { id } of due) {
-    const requestId = `tick-${Math.floor(nowMs / MINUTE_MS)}-${id}`;
+    const requestId = `tick-${Math.floor(nowMs / TICK_MS)}-${id}`;
     await deps.updateQueue.send({ kind: 'update', volume: id, by: BY_SCHEDULE }, requestId);
   }
   const volumes = due.map(({ id }) => id);

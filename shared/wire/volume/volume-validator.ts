@@ -1,3 +1,4 @@
+import { excludedPaths } from '#domain/volume/excluded-paths.ts';
 import type { TreeReader, Validator } from '#domain/volume/tree-reader.ts';
 import { aptProblems } from '#domain/volume/validate/apt-archive.ts';
 import { checksumProblems } from '#domain/volume/validate/checksum-files.ts';
@@ -20,15 +21,16 @@ export interface ValidatorOptions {
 
 /** The validator that a volume's type makes mandatory. */
 export function volumeValidator(
-  { type, mount }: Pick<Volume, 'type' | 'mount'>,
+  { type, mount, upstream }: Pick<Volume, 'type' | 'mount' | 'upstream'>,
   ports: ReadingPorts,
   { readRange, before }: ValidatorOptions = {},
 ): Validator {
+  const isExcluded = excludedPaths(upstream?.excludes ?? []);
   switch (type) {
     case 'rpm':
       return (tree) => rpmProblems(tree, rpmDocuments(tree, ports));
     case 'apt':
-      return (tree) => aptProblems(tree, aptDocuments(tree, ports));
+      return (tree) => aptProblems(tree, aptDocuments(tree, ports), isExcluded);
     case 'pypi':
     case 'wheel':
       return async (tree) => {
@@ -36,6 +38,6 @@ export function volumeValidator(
         return [...problems, ...pythonIndexProblems(tree)];
       };
     case 'files':
-      return (tree) => checksumProblems(tree, checksumDocuments(tree, ports));
+      return (tree) => checksumProblems(tree, checksumDocuments(tree, ports), isExcluded);
   }
 }

@@ -99,11 +99,20 @@ describe('a suite of an archive', () => {
     expect(it.upstream.asked.filter((line) => line.endsWith('.deb'))).toEqual([]);
   });
 
-  test('without what is excluded, be it an index', async () => {
-    const it = await world('apt', { suites: ['s'], excludes: ['.*/source/.*', 'pool/q.*'] });
-    publish(it, { 'main/binary-amd64/Packages': packages('p'), 'main/source/Sources': 'Package: broken\n' });
+  test('is copied for the architectures that are not excluded, as from an archive that does not have them either', async () => {
+    const excludes = ['.*/source/.*', '.*/binary-(?:arm64|riscv64)/.*'];
+    const it = await world('apt', { suites: ['s'], excludes });
+    const files = {
+      'main/binary-amd64/Packages': packages('p'),
+      'main/binary-arm64/Packages': packages('q'),
+      'main/binary-riscv64/Packages': packages('q'),
+      'main/source/Sources': 'Package: broken\n',
+    };
+    publish(it, files, { absent: ['main/binary-riscv64/Packages'] });
     expect(await it.follow()).toEqual(['sealing', 'released']);
-    expect([...(await it.entries()).keys()].filter((path) => path.includes('source'))).toEqual([]);
+    expect([...(await it.entries()).keys()]).toEqual(['dists/s/Release', 'dists/s/main/binary-amd64/Packages', 'pool/p.deb']);
+    it.declare({ type: 'apt', upstream: { url: it.upstream.url, suites: ['s'], excludes: excludes.slice(0, 1) } });
+    expect(await it.end()).toBe('upstream_broken dists/s/main/binary-riscv64/Packages is listed and not there');
   });
 
   test.each([

@@ -5,6 +5,7 @@
  * is. Two descriptions of one path that differ mean that upstream contradicts itself, and nothing is made of it.
  */
 import { type Digest, digestName, sameDigest } from '../../artefact/digest.ts';
+import { excludedPaths } from '../excluded-paths.ts';
 import type { EntryMode, Sha256 } from '../tree.ts';
 import { treePathProblem } from '../tree-path.ts';
 
@@ -96,8 +97,7 @@ export interface WantedFiles {
 
 /** `excludes` are regular expressions over whole paths. */
 export const wantedFiles = (excludes: readonly string[]): WantedFiles => {
-  const excluded = excludes.map((pattern) => new RegExp(`^(?:${pattern})$`, 'u'));
-  const isExcluded = (path: string): boolean => excluded.some((pattern) => pattern.test(path));
+  const isExcluded = excludedPaths(excludes);
   const files = new Map<string, WantedFile>();
   return {
     files,

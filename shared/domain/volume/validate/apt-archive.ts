@@ -5,6 +5,7 @@
  * be there, other indexes (sources, translations, contents) need not, but are right when they are; SHA256 or SHA512 is required, as
  * apt requires it. Signatures are not verified: clients do that, with keys that are theirs. See apt-suite.ts for one suite.
  */
+import type { IsExcluded } from '../excluded-paths.ts';
 import type { ReleaseProblem } from '../release.ts';
 import type { TreeReader } from '../tree-reader.ts';
 import type { AptDocuments } from './apt-documents.ts';
@@ -17,7 +18,12 @@ const HEAD = /^(?:(.*)\/)?dists\/(.+)\/(?:InRelease|Release)$/;
 const NO_SUITE = /(?:^|\/)(?:binary-[^/]+|source|installer-[^/]+)$/;
 const BY_HASH = /(?:^|\/)dists\/.+\/by-hash\/SHA256\/[^/]+$/;
 
-export async function aptProblems(tree: TreeReader, documents: AptDocuments): Promise<readonly ReleaseProblem[]> {
+/** `isExcluded`: the volume does not want it, so that an index which a suite lists may be missing. */
+export async function aptProblems(
+  tree: TreeReader,
+  documents: AptDocuments,
+  isExcluded: IsExcluded = () => false,
+): Promise<readonly ReleaseProblem[]> {
   const problems = problemList();
   const suites = new Map<string, string>();
   for (const path of tree.paths()) {
@@ -28,7 +34,8 @@ export async function aptProblems(tree: TreeReader, documents: AptDocuments): Pr
   if (suites.size === 0) problems.add('dists', 'has no suite with InRelease or Release, so no client finds an archive');
   // Most files of the pool are in the indexes of several architectures.
   const seen = new Set<string>();
-  for (const [folder, root] of suites) await checkSuite({ tree, documents, problems, folder, root, seen } satisfies SuiteCheck);
+  for (const [folder, root] of suites)
+    await checkSuite({ tree, documents, problems, folder, root, seen, isExcluded } satisfies SuiteCheck);
   return problems.list();
 }
 

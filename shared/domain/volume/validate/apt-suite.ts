@@ -4,6 +4,7 @@
  * indexes need not be there under their hashes: a served volume answers such paths by itself (content/by-hash.ts).
  */
 import { WireError } from '../../errors.ts';
+import type { IsExcluded } from '../excluded-paths.ts';
 import type { TreeReader } from '../tree-reader.ts';
 import type { AptDocuments, AptListed, AptPoolFile, AptRelease } from './apt-documents.ts';
 import { easiestToRead, listedIndexes, mustBeThere, poolIndexKind } from './apt-indexes.ts';
@@ -20,6 +21,7 @@ export interface SuiteCheck {
   readonly root: string;
   /** Files of the pool that were looked at, with what was said of them. */
   readonly seen: Set<string>;
+  readonly isExcluded: IsExcluded;
 }
 
 /** All compressions of one index. */
@@ -46,8 +48,9 @@ export async function checkSuite(check: SuiteCheck): Promise<void> {
   }
   const indexes = await checkListed(check, release, said);
   for (const index of indexes) {
-    if (index.present === 0 && mustBeThere(index.base, release.fields))
-      check.problems.add(joined(check.folder, index.base), `is not in the release in any compression, but ${said} lists it`);
+    const path = joined(check.folder, index.base);
+    if (index.present === 0 && mustBeThere(index.base, release.fields) && !check.isExcluded(path))
+      check.problems.add(path, `is not in the release in any compression, but ${said} lists it`);
     await checkIndex(check, index, said);
   }
 }

@@ -6,6 +6,7 @@
 import type { ChecksumEntry } from '../../artefact/choose-digest.ts';
 import { type DigestAlgorithm, isWeak } from '../../artefact/digest.ts';
 import { WireError } from '../../errors.ts';
+import type { IsExcluded } from '../excluded-paths.ts';
 import type { ReleaseProblem } from '../release.ts';
 import type { TreeReader } from '../tree-reader.ts';
 import { type DigestOfFile, expectFileOfAnyDigest, folderOf, nameOf, pathBelow } from './expected-file.ts';
@@ -20,13 +21,19 @@ export interface ChecksumDocuments {
 const FOLDER_LIST = /^(?:SHA(?:256|384|512)SUMS?|sha(?:256|384|512)sums?)(?:\.txt)?$|^(?:.+-)?CHECKSUM$/;
 const SIDECAR = /^(.+)\.(sha256|sha384|sha512)(?:sum)?$/;
 
-export async function checksumProblems(tree: TreeReader, documents: ChecksumDocuments): Promise<readonly ReleaseProblem[]> {
+/** `isExcluded`: the volume does not want it, so that a file which a list names may be missing. */
+export async function checksumProblems(
+  tree: TreeReader,
+  documents: ChecksumDocuments,
+  isExcluded: IsExcluded = () => false,
+): Promise<readonly ReleaseProblem[]> {
   const problems = problemList();
   for (const path of tree.paths()) {
     const list = listIn(nameOf(path));
     if (list === undefined) continue;
     try {
-      for (const entry of await documents.checksums(path)) await checkEntry({ tree, problems }, documents, path, list, entry);
+      for (const entry of await documents.checksums(path))
+        await checkEntry({ tree, problems, isExcluded }, documents, path, list, entry);
     } catch (fault) {
       if (!(fault instanceof WireError)) throw fault;
       problems.add(path, fault.message);
@@ -49,7 +56,7 @@ function listIn(name: string): List | undefined {
 }
 
 async function checkEntry(
-  rules: { readonly tree: TreeReader; readonly problems: ReturnType<typeof problemList> },
+  rules: { readonly tree: TreeReader; readonly problems: ReturnType<typeof problemList>; readonly isExcluded: IsExcluded },
   { digest: digestOfFile }: ChecksumDocuments,
   said: string,
   { owner, algorithm }: List,
@@ -67,7 +74,8 @@ async function checkEntry(
   }
   const path = placeOf(rules.tree, folderOf(said), written);
   if (path === undefined) rules.problems.add(said, `names a path out of its folder: ${JSON.stringify(written)}`);
-  else await expectFileOfAnyDigest(rules, { path, said, digest }, digestOfFile);
+  else if (rules.tree.entry(path) !== undefined || !rules.isExcluded(path))
+    await expectFileOfAnyDigest(rules, { path, said, digest }, digestOfFile);
 }
 
 /** Some lists name their files from the root of the release. */
