@@ -29,17 +29,19 @@ const beginTry = async ({ deps, lease }: UpdateRun, { digest }: WantedFile): Pro
 };
 
 /** Of a file whose size upstream does not say: no more than the whole volume may have. */
-const mostBytes = ({ volume }: UpdateRun, { sizeBytes }: WantedFile): number =>
-  sizeBytes ?? Math.min(MOST_UPLOAD_BYTES, volume.quotaBytes ?? MOST_UPLOAD_BYTES);
+const mostBytes = ({ volume }: UpdateRun): number => Math.min(MOST_UPLOAD_BYTES, volume.quotaBytes ?? MOST_UPLOAD_BYTES);
 
-/** Copies a file from upstream. It is an object only if it is what upstream says of it; otherwise the run ends. */
-export const receiveFile = async (run: UpdateRun, file: WantedFile): Promise<Content> => {
+/**
+ * Copies a file from upstream. It is an object only if it is what upstream says of it; otherwise the run ends. `unsaidBytes`: the
+ * most that may come where upstream says no size.
+ */
+export const receiveFile = async (run: UpdateRun, file: WantedFile, unsaidBytes = mostBytes(run)): Promise<Content> => {
   if ((file.sizeBytes ?? 0) > MOST_UPLOAD_BYTES)
     throw new UpdateStopped('guarded', `${file.path} is larger than ${MOST_UPLOAD_BYTES} bytes, and one file cannot be`);
   const tries: Try[] = [];
   try {
     const url = urlOf(filesTop(run.volume), file);
-    const answer = await run.session.stream(url, mostBytes(run, file), async () => {
+    const answer = await run.session.stream(url, file.sizeBytes ?? unsaidBytes, async () => {
       await tries.pop()?.receiver.discard();
       const next = await beginTry(run, file);
       tries.push(next);

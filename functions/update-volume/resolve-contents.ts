@@ -9,7 +9,7 @@ import {
   saidOf,
   type WantedFile,
 } from '#domain/volume/upstream/wanted-file.ts';
-import { receiveFile } from './receive-file.ts';
+import { receiveFiles } from './receive-files.ts';
 import type { UpdateRun } from './update-run.ts';
 import type { UpstreamListing } from './upstream/upstream-reader.ts';
 
@@ -71,7 +71,7 @@ export const resolveContents = async (run: UpdateRun, listing: UpstreamListing):
   if (unknown.length === 0) return { contents, remembered };
   await run.lease.take();
   try {
-    await allEnded(unknown, async (file) => settle(file, await receiveFile(run, file)), run.connections);
+    await receiveFiles(run, unknown, settle);
   } finally {
     if (remembered.size > 0) await run.deps.memory.write(run.volume.id, remembered);
   }

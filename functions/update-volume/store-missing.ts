@@ -1,10 +1,10 @@
 import { allEnded } from '#domain/all-ended.ts';
 import type { Sha256 } from '#domain/volume/tree.ts';
 import type { Content, WantedFile } from '#domain/volume/upstream/wanted-file.ts';
-import { receiveFile } from './receive-file.ts';
+import { receiveFiles } from './receive-files.ts';
 import type { Resolved } from './resolve-contents.ts';
 import type { UpdateRun } from './update-run.ts';
-import { broken, UpdateStopped } from './update-stopped.ts';
+import { broken, UpdateStopped, UpstreamBroken } from './update-stopped.ts';
 import type { UpstreamListing } from './upstream/upstream-reader.ts';
 
 /** A file with what it must be, whether upstream says so or it was once seen. */
@@ -47,18 +47,12 @@ const isMissing = async ({ deps }: UpdateRun, { file, content }: Expected): Prom
   return storedBytes === undefined;
 };
 
-const receive = async (run: UpdateRun, { remembered }: Resolved, { file, content }: Expected): Promise<void> => {
-  try {
-    await receiveFile(run, { ...file, ...content });
-  } catch (error) {
-    const isMemory = file.sha256 === undefined && error instanceof UpdateStopped && error.end === 'upstream_broken';
-    if (!isMemory) throw error;
-    // It changed, and upstream says the same of it as before: it is to be looked at anew.
-    const known = new Map(remembered);
-    known.delete(file.path);
-    await run.deps.memory.write(run.volume.id, known);
-    throw new UpdateStopped('upstream_moving', error.message);
-  }
+/** A file changed, and upstream says the same of it as before: it is to be looked at anew. */
+const forget = async (run: UpdateRun, { remembered }: Resolved, { path, message }: UpstreamBroken): Promise<never> => {
+  const known = new Map(remembered);
+  known.delete(path);
+  await run.deps.memory.write(run.volume.id, known);
+  throw new UpdateStopped('upstream_moving', message);
 };
 
 /**
@@ -72,6 +66,11 @@ export const storeMissing = async (run: UpdateRun, listing: UpstreamListing, res
     expected.map(({ content }) => content.sha256),
   );
   const looked = await allEnded(expected, async (one) => ((await isMissing(run, one)) ? one : undefined), LOOKS_AT_ONCE);
-  const missing = looked.filter((one) => one !== undefined);
-  await allEnded(missing, (one) => receive(run, resolved, one), run.connections);
+  const missing = looked.flatMap((one) => (one === undefined ? [] : { ...one.file, ...one.content }));
+  try {
+    await receiveFiles(run, missing, () => undefined);
+  } catch (error) {
+    if (!(error instanceof UpstreamBroken) || !resolved.remembered.has(error.path)) throw error;
+    await forget(run, resolved, error);
+  }
 };

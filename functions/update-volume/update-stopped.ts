@@ -15,5 +15,21 @@ export class UpdateStopped extends Error {
   }
 }
 
-export const broken = (path: string, problem: string): UpdateStopped =>
-  new UpdateStopped('upstream_broken', `${path} ${problem}`);
+/** Upstream is not what it says, at this path. */
+export class UpstreamBroken extends UpdateStopped {
+  readonly path: string;
+
+  constructor(path: string, problem: string) {
+    super('upstream_broken', `${path} ${problem}`);
+    this.path = path;
+  }
+}
+
+export const broken = (path: string, problem: string): UpstreamBroken => new UpstreamBroken(path, problem);
+
+/** More came than was asked for. */
+export class TooLarge extends UpdateStopped {
+  constructor(problem: string) {
+    super('upstream_broken', problem);
+  }
+}

@@ -4,7 +4,7 @@ import type { EpochMs } from '#domain/inventory/inventory.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { HttpLimits, HttpOutcome, HttpPeer } from '#ports/http-peer.ts';
 import { askedWaitMs } from '#wire/retry-after.ts';
-import { UpdateStopped } from './update-stopped.ts';
+import { TooLarge, UpdateStopped } from './update-stopped.ts';
 
 export type Answered = Extract<HttpOutcome, { readonly kind: 'answered' }>;
 
@@ -52,8 +52,9 @@ type Verdict =
 
 const failureOf = ({ failure, reason }: Extract<HttpOutcome, { kind: 'failed' }>, url: string): Verdict => {
   switch (failure) {
-    case 'refused':
     case 'too-large':
+      throw new TooLarge(`${url}: ${reason}`);
+    case 'refused':
     case 'redirects':
       throw new UpdateStopped('upstream_broken', `${url}: ${reason}`);
     default:

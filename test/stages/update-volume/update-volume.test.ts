@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { decideAbort, decideCommit, decideRollBack } from '#domain/volume/decide-release.ts';
 import { decideHold, decideLease, decideResume } from '#domain/volume/decide-volume.ts';
+import type { HttpRequest } from '#ports/http-peer.ts';
 import { planUpdates } from '../../../functions/update-volume/plan-updates.ts';
 import { ask } from '../../support/a-volume.ts';
 import { useEmulators } from '../../support/emulators.ts';
@@ -303,6 +304,26 @@ describe('time and change', () => {
       Array.from({ length: 9 }, (_, at) => `GET f${at}`),
     );
     expect(await it.check()).toEqual(['validated']);
+  });
+
+  test('a file that turns out to be large comes after the others, alone', async () => {
+    const it = await world();
+    it.upstream.publish({ a: 'a', b: 'b', c: 'c', d: 'd' });
+    const limits: number[] = [];
+    const { stream } = it.upstream;
+    const http = {
+      ...it.upstream,
+      stream: (request: HttpRequest, onChunk: (chunk: Uint8Array) => void | Promise<void>) => {
+        if (request.url.endsWith('/a')) limits.push(request.limits.maxBytes);
+        const isTooLarge = request.url.endsWith('/a') && limits.length === 1;
+        const failure = { kind: 'failed', failure: 'too-large', reason: 'larger than that' } as const;
+        return isTooLarge ? Promise.resolve(failure) : stream(request, onChunk);
+      },
+    };
+    const peers = () => ({ ...it.deps.peers({} as never), http });
+    expect(await it.update('schedule', { ...it.deps, peers })).toMatchObject({ end: 'sealing' });
+    expect(it.upstream.asked.filter((line) => /^GET .$/.test(line)).at(-1)).toBe('GET a');
+    expect(limits).toEqual([268_435_456, 5_368_709_120]);
   });
 
   test('a run in whose time nothing could be copied asks for no other', async () => {
