@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, expect, test } from 'vitest';
+import { INLINE_BYTES } from '#domain/content/answer-bytes.ts';
 import { useEmulators } from '../support/emulators.ts';
 import { aProxy, proxyTestPlace, seen } from '../support/proxy-place.ts';
 import { httpServer, type TestServer } from '../support/raw-server.ts';
@@ -70,7 +71,7 @@ test('what never changes is fetched once, kept for as long as somebody asks for 
   const place = await proxyTestPlace(emulators);
   const { ask } = place.instance();
   const volume = aProxy(server.url, { immutable: ['.*\\.rpm'] });
-  for (let weeks = 0; weeks < 6; weeks += 2) {
+  for (let weeks = 0; weeks < 8; weeks += 2) {
     expect(seen(await ask(volume, 'a.rpm'))).toEqual([200, weeks === 0 ? 'miss' : 'hit', 'one']);
     place.pass(14 * DAY);
   }
@@ -98,6 +99,23 @@ test('bytes that are gone are fetched again, whatever is known of them', async (
   servers.length = 0;
   expect((await ask(volume, 'a')).status).toBe(502);
   expect(counted).toEqual(['ProxyMisses', 'ProxyMisses', 'ProxyHits', 'ProxyMisses', 'ProxyFailures']);
+});
+
+test('nobody is sent to bytes that went before anybody asked for them again', async () => {
+  const text = 'x'.repeat(INLINE_BYTES + 1);
+  const server = await upstream();
+  server.say = (_, response) => void response.end(text);
+  const place = await proxyTestPlace(emulators);
+  const { ask } = place.instance();
+  const volume = aProxy(server.url, { immutable: ['.*'] });
+  const sent = async () => seen(await ask(volume, 'a'));
+  expect([await sent(), await sent()]).toEqual([
+    [307, 'miss', ''],
+    [307, 'hit', ''],
+  ]);
+  await place.loseBytes(hashOf(text));
+  place.pass(14 * DAY);
+  expect(await sent()).toEqual([307, 'miss', '']);
 });
 
 test('that there is nothing is believed for seconds', async () => {

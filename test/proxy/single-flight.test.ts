@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { Fault } from '#domain/errors.ts';
 import type { ProxiedBytes } from '#ports/proxied-bytes.ts';
 import { LEASE_MS } from '../../functions/content/proxy/find-copy.ts';
 import type { ProxyDeps } from '../../functions/content/proxy/proxy-deps.ts';
+import { sharedWork } from '../../functions/content/proxy/shared-work.ts';
 import { useEmulators } from '../support/emulators.ts';
 import { Killed, killSwitch } from '../support/killed-at.ts';
 import { aProxy, proxyTestPlace, seen } from '../support/proxy-place.ts';
@@ -62,6 +64,44 @@ test('of a hundred that need one file at once, in two functions, one fetches it'
     expect(answers.filter((answer) => answer?.[1] === 'hit')).toEqual(Array(99).fill([200, 'hit', 'slow']));
     expect(server.asked()).toBe(1);
     expect(instances.flatMap(({ counted }) => counted).toSorted()).toEqual([...Array(99).fill('ProxyHits'), 'ProxyMisses']);
+  } finally {
+    await server.stop();
+  }
+});
+
+test('work that several ask for is done once at a time, and again after it was done or failed', async () => {
+  const { join } = sharedWork<number>();
+  let times = 0;
+  const work = async (): Promise<number> => {
+    times += 1;
+    await delay(1);
+    if (times === 2) throw new Error('failed');
+    return times;
+  };
+  expect(await Promise.all([join('a', work), join('a', work)])).toEqual([
+    { result: 1, isFirst: true },
+    { result: 1, isFirst: false },
+  ]);
+  const failing = await Promise.allSettled([join('a', work), join('a', work)]);
+  expect(failing.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  expect(await Promise.all([join('a', work), join('b', work)])).toMatchObject([{ isFirst: true }, { isFirst: true }]);
+});
+
+test('a function that cannot store what it fetched leaves the next one nothing to wait for', async () => {
+  const server = await slowServer();
+  server.open();
+  try {
+    const place = await proxyTestPlace(emulators);
+    const broken = place.instance((deps) => {
+      const store = async () => {
+        throw new Fault('the store does not answer');
+      };
+      return { ...deps, bytes: { ...deps.bytes, receive: () => ({ ...deps.bytes.receive(), store }) } };
+    });
+    await expect(broken.ask(aProxy(server.url), 'a')).rejects.toThrow(Fault);
+    const { deps, ask } = place.instance();
+    const { leasedUntilMs } = await deps.copies.look({ volume: 'p', url: `${server.url}/a` });
+    expect([leasedUntilMs, seen(await ask(aProxy(server.url), 'a'))]).toEqual([undefined, [200, 'miss', 'slow']]);
   } finally {
     await server.stop();
   }
