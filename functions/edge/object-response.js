@@ -1,5 +1,6 @@
 // The CDN's viewer-response function in front of the bucket: an object is tagged by its hash, as everywhere else, and has the type
-// that its name in the URL says; the bucket knows neither, since one object may have several names.
+// that its name in the URL says; the bucket knows neither, since one object may have several names. What a proxy volume keeps has the
+// type that its upstream gave it, which may be a page of anybody's: it gets the policy that it has from the function behind content.
 // CloudFront Functions, JavaScript runtime 2.0; see viewer-request.js. The local edge runs this very file. The table is that of
 // shared/domain/content/media-type.ts; a test compares them.
 const TEXT = 'text/plain; charset=utf-8';
@@ -48,8 +49,12 @@ const BY_EXTENSION = {
   zst: 'application/zstd',
 };
 
+// As FOREIGN_HEADERS of shared/domain/content/proxy-answer.ts; a test compares them.
+const FOREIGN_POLICY = "sandbox allow-downloads; default-src 'none'; style-src 'unsafe-inline'; img-src 'self'";
+
+/** Without what every object has: a file may be called `a.constructor`. */
 function own(table, key) {
-  return Object.hasOwn(table, key) ? table[key] : undefined;
+  return Object.keys(table).indexOf(key) < 0 ? undefined : table[key];
 }
 
 function mediaType(name) {
@@ -74,7 +79,7 @@ function handler(event) {
   const name = event.request.headers['x-mirrortide-name'];
   response.headers.etag = { value: `"sha256-${key[2]}"` };
   response.headers['x-content-type-options'] = { value: 'nosniff' };
-  // What a proxy volume keeps has the type that its upstream gave it.
-  if (key[1] === 'objects' && name) response.headers['content-type'] = { value: mediaType(decode(name.value)) };
+  if (key[1] === 'proxy') response.headers['content-security-policy'] = { value: FOREIGN_POLICY };
+  else if (name) response.headers['content-type'] = { value: mediaType(decode(name.value)) };
   return response;
 }

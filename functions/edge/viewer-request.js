@@ -173,9 +173,10 @@ function encode(text) {
 
 /** Known parameters that say something, by name, encoded in one way. Of a repeated parameter the first counts. */
 function normalizeQuery(querystring) {
+  const names = Object.keys(querystring);
   const query = {};
   for (let i = 0; i < KNOWN.length; i++) {
-    const given = Object.hasOwn(querystring, KNOWN[i]) ? querystring[KNOWN[i]] : undefined;
+    const given = names.indexOf(KNOWN[i]) < 0 ? undefined : querystring[KNOWN[i]];
     let value = given && typeof given.value === 'string' ? encode(decode(given.value)) : '';
     if (given && value === '' && FLAGS.indexOf(KNOWN[i]) >= 0) value = '1';
     if (value !== '') query[KNOWN[i]] = { value: value };

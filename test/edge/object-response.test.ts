@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { BY_EXTENSION, BY_NAME, mediaType } from '#domain/content/media-type.ts';
+import { FOREIGN_HEADERS } from '#domain/content/proxy-answer.ts';
 import { loadObjectResponseFunction, type OriginResponse } from '../../local/edge/viewer-function.ts';
 
 const HASH = '0a'.repeat(32);
@@ -22,8 +23,9 @@ describe('an answer of the bucket', () => {
     expect(answered(`/objects/${HASH}`, 'hat-1.rpm', 206)).toEqual({ statusCode: 206, headers });
   });
 
-  test('keeps its type where upstream gave it', () => {
-    const headers = { ...TAGGED, 'content-type': { value: 'stored/type' } };
+  test('keeps its type where upstream gave it, with the policy that foreign files have everywhere', () => {
+    const policy = { 'content-security-policy': { value: FOREIGN_HEADERS['content-security-policy'] } };
+    const headers = { ...TAGGED, ...policy, 'content-type': { value: 'stored/type' } };
     expect(answered(`/proxy/${HASH}`, 'hat-1.rpm')).toEqual({ statusCode: 200, headers });
   });
 
