@@ -5,7 +5,7 @@
 import { encodePath } from '../answer/url-path.ts';
 import type { Release } from '../volume/release.ts';
 import type { TreeEntry } from '../volume/tree.ts';
-import { answerBytes, type Conditions, type FileAnswer, hashTag, INLINE_BYTES, PAGE_BYTES } from './answer-bytes.ts';
+import { answerBytes, type Conditions, type FileAnswer, INLINE_BYTES, PAGE_BYTES } from './answer-bytes.ts';
 import { mediaType } from './media-type.ts';
 import type { ReleaseName } from './mounts.ts';
 
@@ -26,8 +26,6 @@ export interface FileRequest extends Conditions {
   readonly entry: TreeEntry;
   readonly caching: string;
 }
-
-export const fileTag = ({ sha256 }: TreeEntry): string => hashTag(sha256);
 
 /** The last part is for people and for programs that take a file's name from its URL; the hash alone says what it is. */
 export const objectUrl = ({ sha256, path }: TreeEntry): string =>
