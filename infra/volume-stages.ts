@@ -106,7 +106,7 @@ const updateVolume = (shared: Shared): StageFunction => {
   const made = shared.stage('update-volume', environment, {
     memoryMib: 2048,
     timeout: Duration.millis(UPDATE_TIMEOUT_MS),
-    // What has no known hash waits there until it has one; one file is at most 5 GB.
+    // What has no known hash waits there until it has one; one file is at most 5 GiB.
     files: Size.gibibytes(6),
   });
   readDeclared(shared, made);
