@@ -1,7 +1,8 @@
 /**
  * The index that pip asks for, of volumes of Python packages (PEP 503 and PEP 691). A release keeps one page for each project, and
  * clients get it in the form that they accept, with links below the mount that they asked at. A project has one page and many names:
- * others than the normal one lead to it. A tree that has pages in HTML only is served as it is.
+ * others than the normal one lead to it. A tree that has pages in HTML only is served as it is. As all directories, pages are of the
+ * current release: files are found for a while after it has none of them, but whoever asks for a project that was taken back gets none.
  */
 import { PAGE_BYTES } from '#domain/content/answer-bytes.ts';
 import { WireError } from '#domain/errors.ts';
@@ -93,7 +94,7 @@ export const pythonPage = async (
     const file = await locate(deps, volume, releases, found.path);
     return file === undefined ? normalPlace(question, project) : undefined;
   }
-  const page = await locate(deps, volume, releases, `${found.path}${SIMPLE_PAGE_NAME}`);
+  const page = await locate(deps, volume, [first], `${found.path}${SIMPLE_PAGE_NAME}`);
   if (page !== undefined) return ofRelease(page.release, await pageReply(deps, question, project, page));
   const isOtherName = project !== undefined && isProjectName(project) && normalName(project) !== project;
   return isOtherName && !(await deps.trees.hasFolder(first.root, found.path)) ? normalPlace(question, project) : undefined;

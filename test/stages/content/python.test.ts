@@ -103,15 +103,18 @@ describe('the index of a volume of Python packages', () => {
     }
   });
 
-  test('of a moment ago is there while a client still uses it', async () => {
+  test('offers nothing that was taken back, while files are there for whoever read of them', async () => {
     const { get, release, pass } = await fresh();
     await release('wheel', packages(WHEEL));
     await release('wheel', { README: 'nothing left' });
     pass(1_000);
-    expect((await get('/wheel/debian-12/simple/red-hat/', json)).headers['x-mirrortide-release']).toBe('1');
-    expect(textOf(await get(`/wheel/debian-12/red-hat/${encodeURIComponent(WHEEL)}`))).toBe(WHEEL);
-    pass(10_000);
+    const file = `/wheel/debian-12/red-hat/${encodeURIComponent(WHEEL)}`;
     expect((await get('/wheel/debian-12/simple/red-hat/', json)).status).toBe(404);
+    expect((await get('/wheel/debian-12/simple/', json)).status).toBe(404);
+    expect((await get('/wheel/debian-12@1/simple/red-hat/', json)).headers['x-mirrortide-release']).toBe('1');
+    expect(textOf(await get(file))).toBe(WHEEL);
+    pass(10_000);
+    expect((await get(file)).status).toBe(404);
   });
 
   test.each([
