@@ -5,6 +5,7 @@ import { byteText } from '#domain/byte-text.ts';
 import { type Command, type OptionSpec, UsageProblem } from '../../cli/command.ts';
 import { type PublishEnd, type PublishWish, publishVolume } from '../publish/publish-volume.ts';
 import type { UploadPlan } from '../publish/upload-plan.ts';
+import { keepHeapSmall } from '../small-heap.ts';
 import { objectPutter } from '../transfer/put-object.ts';
 import type { Sent } from '../transfer/send-objects.ts';
 import { type VolumeEnd, type VolumeRun, type VolumeWorld, volumeCommand } from '../volume-command.ts';
@@ -102,6 +103,7 @@ const dataOf = (volume: string, end: PublishEnd): VolumeEnd['data'] => {
 };
 
 const publish = async (run: VolumeRun): Promise<VolumeEnd> => {
+  keepHeapSmall();
   const wish = await wishOf(run);
   const temporary = mkdtempSync(join(tmpdir(), 'mirrortide-publish-'));
   try {

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { linesOfFile } from './lines-of-file.ts';
+import { linesOfFile } from '../lines-of-file.ts';
 
 export interface LineSorter {
   /** Without a line's end in it. */

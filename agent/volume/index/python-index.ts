@@ -6,8 +6,8 @@ import { printSimpleIndexJson, printSimpleProjectJson } from '#wire/pypi/print-s
 import { SIMPLE_FOLDER, SIMPLE_PAGE_NAME } from '#wire/pypi/simple-pages.ts';
 import { keptProject } from '#wire/pypi/simple-place.ts';
 import type { DirectoryItem } from '../directory-entries.ts';
+import { linesOfFile } from '../lines-of-file.ts';
 import { sha256Hex } from '../trees/document-folder.ts';
-import { linesOfFile } from './lines-of-file.ts';
 import { lookAtDistribution } from './look-at-distribution.ts';
 import { type ProjectFiles, projectFiles } from './project-files.ts';
 

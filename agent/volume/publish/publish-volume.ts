@@ -189,7 +189,7 @@ export const publishVolume = async (world: PublishWorld, wish: PublishWish): Pro
   const { sha256: root, root: tree } = planned.tree;
   const whole = { root, files: tree.files, bytes: tree.bytes };
   if (root === volume.current) return { ...whole, result: 'unchanged' };
-  const plan = await uploadPlan(planned);
+  const plan = await uploadPlan(planned, temporary);
   if (wish.dryRun) return { ...whole, result: 'planned', plan };
   const lease = wish.lease ? await takeLease(service, wish.volume) : foreignLease(wish.fence);
   try {

@@ -1,6 +1,9 @@
-import type { Sha256, TreeEntry } from '#domain/volume/tree.ts';
+import { closeSync, openSync, statSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TreeEntry } from '#domain/volume/tree.ts';
 import type { TreeRoot } from '#wire/tree/tree-document.ts';
 import type { PrintedTree } from '#wire/tree/tree-printer.ts';
+import { linesOfFile } from '../lines-of-file.ts';
 import type { WantedObject } from '../transfer/put-object.ts';
 import type { DocumentFolder } from '../trees/document-folder.ts';
 import { type HashSet, hashSet } from '../trees/hash-set.ts';
@@ -28,6 +31,8 @@ export interface PlannedTree {
   readonly fileOf: (entry: TreeEntry) => string;
 }
 
+type Differing = ReturnType<typeof differingShards>;
+
 /** What the shards have that will go from the current tree: a file that moved is among these, and is stored already. */
 const hashesIn = async (shards: TreeRoot['shards'], read: DocumentFolder['readShard']): Promise<HashSet> => {
   const known = hashSet();
@@ -35,43 +40,52 @@ const hashesIn = async (shards: TreeRoot['shards'], read: DocumentFolder['readSh
   return known;
 };
 
-/** Compares a tree with the current one, shard by shard; equal ones are not looked into. */
-export const uploadPlan = async ({ tree, before, documents, fileOf }: PlannedTree): Promise<UploadPlan> => {
-  const differing = differingShards(before, tree.root);
-  const known = await hashesIn(differing.before, documents.readShard);
-  const sides = [differing.before, differing.after].map((shards) => ({ shards, read: documents.readShard }));
-
-  async function* changes() {
-    const [olds, news] = sides;
-    if (olds !== undefined && news !== undefined) yield* treeChanges(olds, news);
+/** Tells `want` of every object that is to be stored; counts what changed. */
+const compare = async (
+  { tree, documents, fileOf }: PlannedTree,
+  differing: Differing,
+  known: HashSet,
+  want: (object: WantedObject) => void,
+) => {
+  const counts = { added: 0, changed: 0, removed: 0 };
+  const seen = hashSet();
+  const [olds, news] = [differing.before, differing.after].map((shards) => ({ shards, read: documents.readShard }));
+  if (olds === undefined || news === undefined) return counts;
+  for await (const change of treeChanges(olds, news)) {
+    counts[change.kind] += 1;
+    if (change.kind === 'removed') continue;
+    const { sha256, sizeBytes, path } = change.after;
+    if (!known.has(sha256) && seen.add(sha256)) want({ sha256, sizeBytes, name: path, file: fileOf(change.after) });
   }
-
-  const documentObject = (sha256: Sha256, sizeBytes: number, name: string): WantedObject => ({
-    sha256,
-    sizeBytes,
-    name,
-    file: documents.fileOf(sha256),
-  });
-
-  async function* wanted(): AsyncGenerator<WantedObject> {
-    const seen = hashSet();
-    for await (const change of changes()) {
-      if (change.kind === 'removed') continue;
-      const { sha256, sizeBytes, path } = change.after;
-      if (!known.has(sha256) && seen.add(sha256)) yield { sha256, sizeBytes, name: path, file: fileOf(change.after) };
-    }
-    for (const { sha256 } of differing.after) {
-      const document = await documents.read(sha256);
-      yield documentObject(sha256, document.length, 'a shard of the tree');
-    }
-    yield documentObject(tree.sha256, tree.document.length, 'the root of the tree');
+  for (const { sha256 } of differing.after) {
+    const file = documents.fileOf(sha256);
+    want({ sha256, sizeBytes: statSync(file).size, name: 'a shard of the tree', file });
   }
-
-  const counts = { added: 0, changed: 0, removed: 0, objects: 0, bytes: 0 };
-  for await (const { kind } of changes()) counts[kind] += 1;
-  for await (const { sizeBytes } of wanted()) {
-    counts.objects += 1;
-    counts.bytes += sizeBytes;
-  }
-  return { ...counts, wanted, isExact: known.isComplete() };
+  const { sha256, document } = tree;
+  want({ sha256, sizeBytes: document.length, name: 'the root of the tree', file: documents.fileOf(sha256) });
+  return counts;
 };
+
+/** Compares a tree with the current one, shard by shard; equal ones are not looked into. What is to be stored waits in a file. */
+export const uploadPlan = async (planned: PlannedTree, temporary: string): Promise<UploadPlan> => {
+  const differing = differingShards(planned.before, planned.tree.root);
+  const known = await hashesIn(differing.before, planned.documents.readShard);
+  const file = join(temporary, 'wanted');
+  const descriptor = openSync(file, 'w');
+  let [objects, bytes] = [0, 0];
+  const want = (object: WantedObject): void => {
+    writeSync(descriptor, `${JSON.stringify(object)}\n`);
+    objects += 1;
+    bytes += object.sizeBytes;
+  };
+  try {
+    const counts = await compare(planned, differing, known, want);
+    return { ...counts, objects, bytes, wanted: () => wantedIn(file), isExact: known.isComplete() };
+  } finally {
+    closeSync(descriptor);
+  }
+};
+
+async function* wantedIn(file: string): AsyncGenerator<WantedObject> {
+  for await (const line of linesOfFile(file)) yield JSON.parse(line) as WantedObject;
+}
