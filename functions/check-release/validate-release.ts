@@ -28,7 +28,9 @@ const problemsOf = async (
     if (bytes === undefined) throw new WireError(`the object of ${path} is not there`);
     return bytes;
   };
-  const options = { readRange, ...(basis === undefined ? {} : { before: basis }) };
+  // What was found good as something else was never opened as what the volume is by now.
+  const isSame = basis?.release.validatedAs === volume.type;
+  const options = { readRange, ...(basis !== undefined && isSame ? { before: basis } : {}) };
   const validate = volumeValidator(volume, deps, options);
   return [...guardProblems(volume, basis?.release, root), ...(await validate(tree))];
 };
@@ -42,7 +44,7 @@ export const validateRelease = async (
   basis: Basis | undefined,
 ): Promise<ValidationOutcome> => {
   const problems = await problemsOf(deps, volume, tree, basis);
-  const decided = await decideAsSeen(deps, release, (view) => decideValidation(view, problems));
+  const decided = await decideAsSeen(deps, release, (view) => decideValidation(view, problems, volume.type));
   if (decided === undefined) return { kind: 'overtaken' };
   return problems.length === 0 ? { kind: 'validated' } : { kind: 'rejected', problems };
 };

@@ -10,6 +10,7 @@ import type { Release, ReleaseProblem } from './release.ts';
 import { RELEASE_TRANSITIONS, type TransitionName } from './release-transitions.ts';
 import { releaseWrite, takeTransition, type VolumeView } from './take-transition.ts';
 import type { Sha256 } from './tree.ts';
+import type { VolumeType } from './volume.ts';
 import type { Refusal, ReleaseWrite, VolumeDecision, VolumePointer } from './volume-state.ts';
 
 const NOTHING: VolumeDecision = { kind: 'nothing' };
@@ -71,10 +72,10 @@ export const decideStage = (view: VolumeView, tree: StagedTree): VolumeDecision 
 /** Every shard and every object of it is stored. */
 export const decideSeal = (view: VolumeView): VolumeDecision => alone(view, 'seal');
 
-/** The end of a validation; of many problems the first are kept. */
-export const decideValidation = (view: VolumeView, problems: readonly ReleaseProblem[]): VolumeDecision =>
+/** The end of a validation, by the rules of a type; of many problems the first are kept. */
+export const decideValidation = (view: VolumeView, problems: readonly ReleaseProblem[], type?: VolumeType): VolumeDecision =>
   problems.length === 0
-    ? alone(view, 'validate')
+    ? alone(view, 'validate', type === undefined ? {} : { validatedAs: type })
     : alone(view, 'reject', { problems: keptProblems(problems) }, keptProblems(problems)[0]?.message);
 
 /** Who asks for a release, and from what. */

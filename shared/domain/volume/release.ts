@@ -6,7 +6,7 @@
  */
 import type { EpochMs } from '../inventory/inventory.ts';
 import type { Sha256 } from './tree.ts';
-import type { VolumeId } from './volume.ts';
+import type { VolumeId, VolumeType } from './volume.ts';
 
 export const RELEASE_STATES = ['STAGING', 'SEALED', 'VALIDATED', 'CURRENT', 'SUPERSEDED', 'ABORTED', 'REJECTED'] as const;
 export type ReleaseState = (typeof RELEASE_STATES)[number];
@@ -30,6 +30,8 @@ export interface Release {
   readonly bytes: number;
   readonly createdMs: EpochMs;
   readonly createdBy: string;
+  /** As what its volume was when it was found good; a volume may be declared as another type later. */
+  readonly validatedAs?: VolumeType;
   /** Of a rejected one; at most 100. */
   readonly problems?: readonly ReleaseProblem[];
   /** When the state was entered; a superseded release is kept for its volume's grace from then on. */

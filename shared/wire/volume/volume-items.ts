@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { RELEASE_STATES, type Release } from '#domain/volume/release.ts';
 import { TRANSITION_NAMES } from '#domain/volume/release-transitions.ts';
-import type { VolumeId } from '#domain/volume/volume.ts';
+import { VOLUME_TYPES, type VolumeId } from '#domain/volume/volume.ts';
 import type { VolumeEvent, VolumePointer } from '#domain/volume/volume-state.ts';
 import { count, epochMs, hex64, nonEmpty } from '../fields.ts';
 import { parseJson, parseValue } from '../parse-json.ts';
@@ -38,6 +38,7 @@ const releaseItem = v.object({
   by: v.string(),
   since: epochMs,
   pin: v.boolean(),
+  as: v.optional(v.picklist(VOLUME_TYPES)),
   /** JSON: lists are not stored as such. */
   problems: v.optional(v.string()),
 });
@@ -102,6 +103,7 @@ export const printRelease = (release: Release): PlainItem =>
     by: release.createdBy,
     since: release.sinceMs,
     pin: release.pinned,
+    as: release.validatedAs,
     problems: release.problems === undefined ? undefined : JSON.stringify(release.problems),
   });
 
@@ -117,6 +119,7 @@ export const parseRelease = (volume: VolumeId, attributes: PlainItem): Release =
     bytes: item.bytes,
     createdMs: item.created,
     createdBy: item.by,
+    ...(item.as === undefined ? {} : { validatedAs: item.as }),
     ...(item.problems === undefined ? {} : { problems: parseJson(problemList, item.problems, `the problems of a release`) }),
     sinceMs: item.since,
     pinned: item.pin,

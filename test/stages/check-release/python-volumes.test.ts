@@ -69,6 +69,22 @@ describe('a volume of wheels', () => {
     expect(await publisher(setup, 'wheels').state(root)).toBe('VALIDATED');
   });
 
+  test('is opened whole when what is current was found good as something else', async () => {
+    const setup = await volumesSetup(emulators);
+    const wheels = publisher(setup, 'wheels');
+    const cutOff = { ...files(), [HAT]: (hat ?? new Uint8Array()).slice(0, 100) };
+    const content = await setup.check.content.read();
+    const volumes = content.rules.volumes.map((volume) => ({ ...volume, type: 'files' as const }));
+    const asFiles = { ...setup.check, content: { read: async () => ({ ...content, rules: { ...content.rules, volumes } }) } };
+    const prepared = prepare(cutOff);
+    await wheels.stage(prepared);
+    await wheels.store(prepared);
+    expect(await checkRelease(asFiles, await wheels.takeCheck(prepared))).toEqual({ kind: 'validated' });
+    await setup.ask('bob', 'POST', '/volumes/wheels/release', { release: prepared.tree.sha256 });
+    const { outcome } = await wheels.publish({ ...cutOff, README: 'wheels by now' });
+    expect(outcome).toEqual({ kind: 'rejected', problems: [{ path: HAT, message: expect.stringContaining('cut off') }] });
+  });
+
   test('that pip could not install from is rejected', async () => {
     const setup = await volumesSetup(emulators);
     const { outcome } = await publisher(setup, 'wheels').publish({ [HAT]: (hat ?? new Uint8Array()).slice(0, 100) });
