@@ -9,7 +9,10 @@ import { TooLarge, UpdateStopped } from './update-stopped.ts';
 export type Answered = Extract<HttpOutcome, { readonly kind: 'answered' }>;
 
 export interface UpstreamSession {
-  /** Whatever upstream answers that is about the file: 200, 304, or undefined when it is not there. Throws UpdateStopped for all else. */
+  /**
+   * Whatever upstream answers that is about the file: 200, 304 where the headers have a condition, or undefined when it is not there.
+   * Throws UpdateStopped for all else.
+   */
   readonly get: (url: string, maxBytes: number, headers?: Readonly<Record<string, string>>) => Promise<Answered | undefined>;
   readonly exists: (url: string) => Promise<boolean>;
   /** As `get`, in pieces: `begin` is called for each try, and what it returns is given the pieces of that try. */
@@ -39,8 +42,10 @@ const LIMITS: Omit<HttpLimits, 'totalMs' | 'maxBytes'> = { connectMs: 10_000, id
 const PAUSES_MS = [1_000, 5_000];
 /** A shorter wait that upstream asks for is kept within the run. */
 const LONGEST_PAUSE_MS = 30_000;
-/** Stores behind mirrors answer 403 for what is not there. */
-const ABSENT: ReadonlySet<number> = new Set([403, 404, 410]);
+const ABSENT: ReadonlySet<number> = new Set([404, 410]);
+const FORBIDDEN = 403;
+const UNCHANGED = 304;
+const CONDITIONS = ['if-none-match', 'if-modified-since'];
 const FOR_NOW: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
 
 export const TIME_IS_OVER = 'the time of the run is over';
@@ -62,11 +67,13 @@ const failureOf = ({ failure, reason }: Extract<HttpOutcome, { kind: 'failed' }>
   }
 };
 
-const verdictOn = (outcome: HttpOutcome, url: string): Verdict => {
+/** `isKnown`: it was there before, and only news of it are wanted. */
+const verdictOn = (outcome: HttpOutcome, url: string, isKnown: boolean): Verdict => {
   if (outcome.kind === 'failed') return failureOf(outcome, url);
   const { status } = outcome;
-  if (status === 200 || status === 304) return { kind: 'answer', answer: outcome };
-  if (ABSENT.has(status)) return { kind: 'answer', answer: undefined };
+  if (status === 200 || (status === UNCHANGED && isKnown)) return { kind: 'answer', answer: outcome };
+  // Stores behind mirrors answer 403 for what was never there; of what was, it says that we are not wanted.
+  if (ABSENT.has(status) || (status === FORBIDDEN && !isKnown)) return { kind: 'answer', answer: undefined };
   if (FOR_NOW.has(status)) return { kind: 'again', reason: `HTTP ${status}` };
   throw new UpdateStopped('upstream_unreachable', `${url}: HTTP ${status}`);
 };
@@ -95,10 +102,14 @@ export const upstreamSession = (
     return Math.max(own, asked ?? 0);
   };
 
-  const tried = async (url: string, send: (totalMs: number) => Promise<HttpOutcome>): Promise<Answered | undefined> => {
+  const tried = async (
+    url: string,
+    send: (totalMs: number) => Promise<HttpOutcome>,
+    isKnown = false,
+  ): Promise<Answered | undefined> => {
     for (let tries = 0; ; tries += 1) {
       const outcome = await send(timeLeftMs());
-      const verdict = verdictOn(outcome, url);
+      const verdict = verdictOn(outcome, url, isKnown);
       if (verdict.kind === 'answer') return verdict.answer;
       // What failed because the time was over is no failure of upstream.
       timeLeftMs();
@@ -106,8 +117,16 @@ export const upstreamSession = (
     }
   };
 
-  const get: UpstreamSession['get'] = (url, maxBytes, headers = {}) =>
-    limit(() => tried(url, (totalMs) => http.request({ method: 'GET', url, headers, limits: { ...LIMITS, totalMs, maxBytes } })));
+  const get: UpstreamSession['get'] = (url, maxBytes, headers = {}) => {
+    const ask = (totalMs: number) => http.request({ method: 'GET', url, headers, limits: { ...LIMITS, totalMs, maxBytes } });
+    return limit(() =>
+      tried(
+        url,
+        ask,
+        CONDITIONS.some((name) => headers[name] !== undefined),
+      ),
+    );
+  };
 
   return {
     get,

@@ -33,6 +33,8 @@ export interface UpstreamFilesDeps {
   readonly hash: (bytes: Uint8Array) => Sha256;
 }
 
+/** What is remembered of a head is small; a longer tag is no use to anybody. */
+const LONGEST_TAG = 256;
 /** A signature, or a public key. */
 const MOST_UNLISTED_BYTES = 1_048_576;
 
@@ -41,6 +43,9 @@ export const urlOf = (top: string, { path, from, url }: Pick<WantedFile, 'path' 
   if (found === undefined) throw broken(JSON.stringify(path), 'is no Unicode');
   return found;
 };
+
+const tag = (written: string | undefined): string | undefined =>
+  written === undefined || written === '' || written.length > LONGEST_TAG ? undefined : written;
 
 const conditions = (known: UpstreamHead | undefined): Readonly<Record<string, string>> => ({
   // Caches on the way are asked to look again.
@@ -90,7 +95,7 @@ export const upstreamFiles = ({ session, objects, digester, hash }: UpstreamFile
       if (answer.status === 304) return 'same';
       const sha256 = await stored(answer.body);
       if (sha256 === before?.sha256) return 'same';
-      const { etag, 'last-modified': lastModified } = answer.headers;
+      const [etag, lastModified] = [tag(answer.headers['etag']), tag(answer.headers['last-modified'])];
       const head = {
         path,
         sha256,

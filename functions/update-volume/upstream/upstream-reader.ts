@@ -2,7 +2,7 @@ import { WireError } from '#domain/errors.ts';
 import type { TreeReader } from '#domain/volume/tree-reader.ts';
 import type { UpstreamHead } from '#domain/volume/upstream/upstream-check.ts';
 import { type Content, type WantedFile, wantedFiles } from '#domain/volume/upstream/wanted-file.ts';
-import { broken } from '../update-stopped.ts';
+import { broken, UpdateStopped } from '../update-stopped.ts';
 
 /** A file that the release has and upstream does not. */
 export interface MadeFile {
@@ -52,6 +52,9 @@ export interface ListedFiles {
   readonly files: ReadonlyMap<string, WantedFile>;
 }
 
+/** As many as are held in memory at once; the largest archives have half of it. */
+const MOST_FILES = 2_000_000;
+
 /** The files of a listing; one that cannot be in a tree ends the run. */
 export const listedFiles = (excludes: readonly string[]): ListedFiles => {
   const { add, ...wanted } = wantedFiles(excludes);
@@ -60,6 +63,7 @@ export const listedFiles = (excludes: readonly string[]): ListedFiles => {
     add: (file) => {
       const problem = add(file);
       if (problem !== undefined) throw broken(JSON.stringify(file.path), problem);
+      if (wanted.files.size > MOST_FILES) throw new UpdateStopped('guarded', `upstream has more than ${MOST_FILES} files`);
     },
   };
 };

@@ -178,6 +178,43 @@ describe('a path that leads out', () => {
   });
 });
 
+describe('an answer to what nobody asked', () => {
+  const status =
+    (code: number, headers = {}) =>
+    (response: ServerResponse) =>
+      void response.writeHead(code, headers).end();
+
+  test('that nothing changed, of what was never read', async () => {
+    const head = await attacked('files', { SHA256SUMS: status(304) });
+    expect(await endOf(head)).toMatch(/^upstream_unreachable: .*HTTP 304$/);
+    const file = await attacked('files', { SHA256SUMS: list('a'), a: status(304) });
+    expect(await endOf(file)).toMatch(/^upstream_unreachable: .*HTTP 304$/);
+  });
+
+  test('that we may not read what we read before is no news of it', async () => {
+    const answers: Record<string, Answer> = {
+      SHA256SUMS: (response) => void response.writeHead(200, { etag: '"1"' }).end(list('a')),
+      a: 'good',
+    };
+    const world = await attacked('files', answers);
+    expect(await world.follow()).toEqual(['sealing', 'released']);
+    answers['SHA256SUMS'] = status(403);
+    answers['SHA512SUMS'] = 'another list';
+    expect(await world.follow()).toEqual(['upstream_unreachable']);
+    expect(await world.text('a')).toBe('good');
+  });
+
+  test('with a tag that is longer than what is remembered of all', async () => {
+    const long = (response: ServerResponse): void => {
+      response.writeHead(200, { etag: `"${'x'.repeat(9_000)}"`, 'last-modified': 'y'.repeat(300) }).end(list('a'));
+    };
+    const world = await attacked('files', { SHA256SUMS: long, a: 'good' });
+    expect(await world.follow()).toEqual(['sealing', 'released']);
+    expect((await world.deps.checks.read('v'))?.heads).toEqual([{ path: 'SHA256SUMS', sha256: hashOf(list('a')) }]);
+    expect(await world.follow()).toEqual(['unchanged']);
+  });
+});
+
 describe('an index that is not whole', () => {
   test.each([
     ['cut off', { 'repodata/repomd.xml': '<repomd><data type="primary"><loc' }],
