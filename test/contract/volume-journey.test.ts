@@ -4,23 +4,15 @@ import { s3VolumeObjects } from '#adapters/aws/s3-volume-objects.ts';
 import { nodeDecompress } from '#adapters/node/node-decompress.ts';
 import { nodeDigester } from '#adapters/node/node-digester.ts';
 import { decideCommit, decideRollBack } from '#domain/volume/decide-release.ts';
-import { DEFAULT_GRACE_MS, DEFAULT_RETAIN, DEFAULT_SHRINK_SHARE, type Volume } from '#domain/volume/volume.ts';
 import { volumeValidator } from '#wire/volume/volume-validator.ts';
-import { ask } from '../support/a-volume.ts';
+import { ask, aVolume } from '../support/a-volume.ts';
 import { useEmulators } from '../support/emulators.ts';
-import { hashOf } from '../support/tree-arbitrary.ts';
-import { type Files, get, type Journey, publish, readUntil, stateOf } from '../support/volume-journey.ts';
+import { type Files, withSums } from '../support/publish-release.ts';
+import { get, type Journey, publish, readUntil, stateOf } from '../support/volume-journey.ts';
 import { freshBucket, freshTable } from './places.ts';
 
 const emulators = useEmulators();
-const VOLUME: Volume = {
-  id: 'v',
-  mount: 'tools/stable',
-  type: 'files',
-  maximumShrinkShare: DEFAULT_SHRINK_SHARE,
-  retain: DEFAULT_RETAIN,
-  graceMs: DEFAULT_GRACE_MS,
-};
+const VOLUME = aVolume('v', { mount: 'tools/stable' });
 
 const freshJourney = async (): Promise<Journey> => {
   const table = await freshTable(emulators.dynamoDb(), emulators.freshName('volumes'), 'pk', 'sk');
@@ -37,16 +29,9 @@ const freshJourney = async (): Promise<Journey> => {
   };
 };
 
-const withIndex = (files: Files): Files => ({
-  ...files,
-  SHA256SUMS: Object.entries(files)
-    .map(([path, text]) => `${hashOf(text)}  ${path}\n`)
-    .join(''),
-});
-
 /** Four packages, each of them named by the version: nothing of one is in another but the readme. */
 const version = (number: number): Files =>
-  withIndex({
+  withSums({
     README: 'the same in all',
     ...Object.fromEntries([0, 1, 2, 3].map((at) => [`pool/tool${at}-${number}.tar`, `tool ${at} of ${number}`])),
   });
@@ -85,7 +70,7 @@ test('a broken release is rejected with the path, and nobody sees it', async () 
 test('a release that lost most of its files is rejected', async () => {
   const journey = await freshJourney();
   await commit(journey, await publish(journey, version(0)));
-  const emptied = await publish(journey, withIndex({ README: 'the same in all' }));
+  const emptied = await publish(journey, withSums({ README: 'the same in all' }));
   expect(await stateOf(journey, emptied)).toBe('REJECTED');
 });
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Fault, WireError } from '#domain/errors.ts';
 import { sqsBatch } from '#lambda/sqs-batch.ts';
-import { recordedLog } from './recorded-log.ts';
+import { memoryLog } from '../support/memory-stores.ts';
 
 interface Message {
   readonly id: string;
@@ -32,7 +32,7 @@ const recordOf = ({ id, group, fails }: Message): SQSRecord => ({
 const eventOf = (messages: readonly Message[]): SQSEvent => ({ Records: messages.map(recordOf) });
 
 const run = async (messages: readonly Message[]) => {
-  const log = recordedLog();
+  const log = memoryLog();
   const worked: string[] = [];
   const story = (body: string): Promise<string> => {
     const { id, fails } = JSON.parse(body);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Fault, WireError } from '#domain/errors.ts';
 import { streamBatch } from '#lambda/stream-batch.ts';
-import { recordedLog } from './recorded-log.ts';
+import { memoryLog } from '../support/memory-stores.ts';
 
 type Fate = 'done' | 'fails' | 'throws' | 'does not parse';
 
@@ -20,7 +20,7 @@ const run = async (fates: readonly Fate[]) => {
     return Promise.resolve('done');
   };
   const Records = fates.map((_fate, index): DynamoDBRecord => ({ dynamodb: { SequenceNumber: String(index) } }));
-  const answer = await streamBatch(recordedLog(), story, () => {
+  const answer = await streamBatch(memoryLog(), story, () => {
     unreadable += 1;
   })({ Records });
   return { failed: answer.batchItemFailures.map(({ itemIdentifier }) => Number(itemIdentifier)), worked, unreadable };

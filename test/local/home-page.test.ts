@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { ContentRules } from '#domain/content/content-rules.ts';
 import type { Inventory } from '#domain/inventory/inventory.ts';
 import { homePage } from '../../local/edge/home-page.ts';
-import { aVolume } from '../support/content-setup.ts';
+import { aVolume } from '../support/a-volume.ts';
 
 const CONTENT = {
   names: { domain: undefined, places: [] },

@@ -1,8 +1,20 @@
 import { decideCommit, decideSeal, decideStage, decideValidation } from '#domain/volume/decide-release.ts';
 import type { Release } from '#domain/volume/release.ts';
 import type { VolumeView } from '#domain/volume/take-transition.ts';
+import { DEFAULT_GRACE_MS, DEFAULT_RETAIN, DEFAULT_SHRINK_SHARE, type Volume } from '#domain/volume/volume.ts';
 import { newPointer, type VolumeChange, type VolumeDecision } from '#domain/volume/volume-state.ts';
 import type { VolumeNow, VolumeStore } from '#ports/volume-store.ts';
+
+/** As the network file declares one that says no more than its name. */
+export const aVolume = (id: string, fields: Partial<Volume> = {}): Volume => ({
+  id,
+  mount: id,
+  type: 'files',
+  maximumShrinkShare: DEFAULT_SHRINK_SHARE,
+  retain: DEFAULT_RETAIN,
+  graceMs: DEFAULT_GRACE_MS,
+  ...fields,
+});
 
 /** A root that is easy to tell from others in a message. */
 export const rootOf = (name: string): string => Buffer.from(name).toString('hex').padEnd(64, '0').slice(0, 64);

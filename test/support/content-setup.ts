@@ -2,7 +2,6 @@ import { dynamoVolumeStore } from '#adapters/aws/dynamo-volume-store.ts';
 import { s3VolumeObjects } from '#adapters/aws/s3-volume-objects.ts';
 import type { ContentRules } from '#domain/content/content-rules.ts';
 import { decideCommit } from '#domain/volume/decide-release.ts';
-import { DEFAULT_GRACE_MS, DEFAULT_RETAIN, type Volume } from '#domain/volume/volume.ts';
 import type { NetworkContent } from '#ports/content-rules-store.ts';
 import type { VolumeObjects } from '#ports/volume-objects.ts';
 import type { VolumeStore } from '#ports/volume-store.ts';
@@ -12,20 +11,11 @@ import { heldRules } from '../../functions/content/held-rules.ts';
 import { releaseTrees } from '../../functions/content/release-trees.ts';
 import { volumeReleases } from '../../functions/content/volume-releases.ts';
 import { freshBucket, freshTable } from '../contract/places.ts';
-import { type Line, recordedLog } from '../lambda/recorded-log.ts';
-import { ask } from './a-volume.ts';
+import { ask, aVolume } from './a-volume.ts';
 import type { EmulatorsInTest } from './emulators.ts';
-import { type Files, publish } from './volume-journey.ts';
-
-export const aVolume = (id: string, changes: Partial<Volume> = {}): Volume => ({
-  id,
-  mount: id,
-  type: 'files',
-  maximumShrinkShare: 1,
-  retain: DEFAULT_RETAIN,
-  graceMs: DEFAULT_GRACE_MS,
-  ...changes,
-});
+import { type LoggedLine, memoryLog } from './memory-stores.ts';
+import type { Files } from './publish-release.ts';
+import { publish } from './volume-journey.ts';
 
 export interface Asking {
   readonly method?: string;
@@ -36,7 +26,7 @@ export interface ContentSetup {
   readonly store: VolumeStore;
   readonly objects: VolumeObjects;
   readonly deps: ContentDeps;
-  readonly log: { readonly lines: readonly Line[] };
+  readonly log: { readonly lines: readonly LoggedLine[] };
   /** What was asked of proxy volumes. */
   readonly proxied: readonly ProxyQuestion[];
   /** The same network, as another instance of the function sees it. */
@@ -61,7 +51,7 @@ export const contentSetup = async (
     await freshTable(emulators.dynamoDb(), emulators.freshName('volumes'), 'pk', 'sk'),
   );
   const objects = s3VolumeObjects({ client: emulators.s3(), name: await freshBucket(emulators) });
-  const [log, proxied] = [recordedLog(), [] as ProxyQuestion[]];
+  const [log, proxied] = [memoryLog(), [] as ProxyQuestion[]];
   let nowMs = 1_000_000;
   const clock = { now: () => nowMs };
   const network = {
@@ -81,7 +71,8 @@ export const contentSetup = async (
   });
   const deps = otherInstance();
   const validated = (id: string, files: Files): Promise<string> => {
-    const volume = rules.volumes.find((one) => one.id === id) ?? aVolume(id);
+    // Guards are looked at elsewhere: what is released here may be smaller than what was.
+    const volume = { ...(rules.volumes.find((one) => one.id === id) ?? aVolume(id)), maximumShrinkShare: 1 };
     return publish({ volume, store, objects, validator: async () => [], now: clock.now }, files);
   };
   return {

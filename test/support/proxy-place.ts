@@ -12,9 +12,9 @@ import type { ContentReply } from '../../functions/content/content-reply.ts';
 import { type ProxyDeps, type ProxyMetric, proxyDeps } from '../../functions/content/proxy/proxy-deps.ts';
 import { serveProxy } from '../../functions/content/proxy/serve-proxy.ts';
 import { freshBucket, freshTable } from '../contract/places.ts';
-import { recordedLog } from '../lambda/recorded-log.ts';
 import { textOf } from './content-setup.ts';
 import type { EmulatorsInTest } from './emulators.ts';
+import { memoryLog } from './memory-stores.ts';
 
 /** Servers of tests are on this machine, at any port. */
 export const LOCAL_CRAWL: CrawlPolicy = {
@@ -86,7 +86,7 @@ export const proxyTestPlace = async (
             passedMs += ms;
           },
           newId: randomUUID,
-          log: recordedLog(),
+          log: memoryLog(),
           count: (metric) => counted.push(metric),
         }),
       );

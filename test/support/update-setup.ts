@@ -10,7 +10,7 @@ import { nodeDecompress } from '#adapters/node/node-decompress.ts';
 import { nodeDigester } from '#adapters/node/node-digester.ts';
 import type { CrawlPolicy } from '#domain/inventory/inventory.ts';
 import type { TreeEntry } from '#domain/volume/tree.ts';
-import { DEFAULT_GRACE_MS, DEFAULT_RETAIN, type Volume, type VolumeUpstream } from '#domain/volume/volume.ts';
+import type { Volume, VolumeUpstream } from '#domain/volume/volume.ts';
 import type { VolumeDooms } from '#ports/volume-dooms.ts';
 import type { VolumeStore } from '#ports/volume-store.ts';
 import type { VolumeWork, VolumeWorkQueue } from '#ports/volume-work.ts';
@@ -19,6 +19,7 @@ import { checkRelease } from '../../functions/check-release/check-release.ts';
 import type { UpdateVolumeDeps } from '../../functions/update-volume/update-deps.ts';
 import { type UpdateOutcome, updateVolume } from '../../functions/update-volume/update-volume.ts';
 import { freshBucket, freshTable } from '../contract/places.ts';
+import { aVolume } from './a-volume.ts';
 import type { EmulatorsInTest } from './emulators.ts';
 import { memoryLog, type TestClock, testClock } from './memory-stores.ts';
 
@@ -39,16 +40,12 @@ export type Declared = Partial<Omit<Volume, 'upstream'>> & {
   readonly upstream: Partial<VolumeUpstream> & Pick<VolumeUpstream, 'url'>;
 };
 
-export const aVolume = ({ upstream, ...rest }: Declared): Volume => ({
-  id: 'v',
-  mount: 'v',
-  type: 'files',
-  maximumShrinkShare: 0.9,
-  retain: DEFAULT_RETAIN,
-  graceMs: DEFAULT_GRACE_MS,
-  ...rest,
-  upstream: { kind: 'http', excludes: [], everyMs: EVERY_MS, release: true, ...upstream },
-});
+export const copiedVolume = ({ upstream, ...rest }: Declared): Volume =>
+  aVolume('v', {
+    maximumShrinkShare: 0.9,
+    ...rest,
+    upstream: { kind: 'http', excludes: [], everyMs: EVERY_MS, release: true, ...upstream },
+  });
 
 type Work<Kind extends VolumeWork['kind']> = Extract<VolumeWork, { readonly kind: Kind }>;
 
@@ -104,7 +101,7 @@ export const updateWorld = async (
   const table = await freshTable(emulators.dynamoDb(), emulators.freshName('volumes'), 'pk', 'sk');
   const bucket = { client: emulators.s3(), name: await freshBucket(emulators) };
   const [clock, log] = [testClock(START), memoryLog()];
-  let volume = aVolume(declared);
+  let volume = copiedVolume(declared);
   const rules = () => ({ names: { domain: undefined, places: [] }, volumes: [volume], proxies: [] });
   const store = dynamoVolumeStore(emulators.dynamoDb(), table);
   const deps = {
@@ -151,7 +148,7 @@ export const updateWorld = async (
     check,
     entries,
     declare: (next) => {
-      volume = aVolume(next);
+      volume = copiedVolume(next);
     },
     follow: async () => {
       clock.advance(EVERY_MS);

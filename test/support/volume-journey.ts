@@ -6,7 +6,6 @@ import { answerFile, fileCaching } from '#domain/content/serve.ts';
 import { decideSeal, decideStage, decideValidation } from '#domain/volume/decide-release.ts';
 import type { ReleaseState } from '#domain/volume/release.ts';
 import type { TreeEntry } from '#domain/volume/tree.ts';
-import { byPath } from '#domain/volume/tree-of.ts';
 import type { Validator } from '#domain/volume/tree-reader.ts';
 import { guardProblems } from '#domain/volume/validate/guards.ts';
 import type { Volume } from '#domain/volume/volume.ts';
@@ -14,8 +13,8 @@ import type { VolumeObjects } from '#ports/volume-objects.ts';
 import type { VolumeStore } from '#ports/volume-store.ts';
 import { checkedEntries, readRoot, readShard, treeReader } from '#wire/tree/open-tree.ts';
 import { shardOf } from '#wire/tree/shards-of.ts';
-import { printTree } from '#wire/tree/tree-printer.ts';
 import { ask } from './a-volume.ts';
+import { type Files, prepare } from './publish-release.ts';
 import { hashOf } from './tree-arbitrary.ts';
 
 export interface Journey {
@@ -26,27 +25,13 @@ export interface Journey {
   readonly now: () => number;
 }
 
-export type Files = Readonly<Record<string, string>>;
-
-const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
-
-const entriesOf = (files: Files): readonly TreeEntry[] =>
-  Object.entries(files)
-    .map(([path, text]): TreeEntry => ({ path, sha256: hashOf(text), sizeBytes: bytesOf(text).length, mode: 'file' }))
-    .toSorted(byPath);
-
 /** From files to a release that is validated or rejected, in the order that never loses anything: stage, store, seal, validate. */
 export const publish = async ({ volume, store, objects, validator, now }: Journey, files: Files): Promise<string> => {
-  const entries = entriesOf(files);
-  const { root, sha256, document, shards } = printTree(entries, hashOf);
+  const { tree, objects: needed } = prepare(files);
+  const { sha256, root } = tree;
   const asked = { volume: volume.id, nowMs: now() };
   await ask(store, sha256, (view) => decideStage(view, { root: sha256, files: root.files, bytes: root.bytes }), asked);
-  for (const { path } of entries) {
-    const bytes = bytesOf(files[path] ?? '');
-    if ((await objects.sizeBytes(hashOf(bytes))) === undefined) await objects.put(hashOf(bytes), bytes);
-  }
-  for (const shard of shards) await objects.put(shard.reference.sha256, shard.document);
-  await objects.put(sha256, document);
+  for (const [object, bytes] of needed) if ((await objects.sizeBytes(object)) === undefined) await objects.put(object, bytes);
   await ask(store, sha256, decideSeal, asked);
   const stored: TreeEntry[] = [];
   for await (const entry of checkedEntries(objects.read, sha256, hashOf)) stored.push(entry);

@@ -7,7 +7,7 @@ import { s3VolumeUploads } from '#adapters/aws/s3-volume-uploads.ts';
 import { nodeDecompress } from '#adapters/node/node-decompress.ts';
 import { nodeDigester } from '#adapters/node/node-digester.ts';
 import { DEFAULT_ACCESS_POLICY } from '#domain/inventory/access-policy.ts';
-import { DEFAULT_GRACE_MS, DEFAULT_RETAIN, DEFAULT_SHRINK_SHARE, type Volume } from '#domain/volume/volume.ts';
+import type { Volume } from '#domain/volume/volume.ts';
 import type { Log } from '#ports/log.ts';
 import type { UpstreamChecks } from '#ports/upstream-checks.ts';
 import type { VolumeDooms } from '#ports/volume-dooms.ts';
@@ -20,28 +20,21 @@ import { type CheckOutcome, type CheckWork, checkRelease } from '../../functions
 import { volumesApi } from '../../functions/volumes-api/volumes-api.ts';
 import type { VolumesApiDeps } from '../../functions/volumes-api/volumes-deps.ts';
 import { freshBucket, freshTable } from '../contract/places.ts';
+import { aVolume } from './a-volume.ts';
 import type { EmulatorsInTest } from './emulators.ts';
 import { tableContents } from './table-contents.ts';
 
-const aVolume = (id: string, fields: Partial<Volume> = {}): Volume => ({
-  id,
-  mount: id,
-  type: 'files',
-  maximumShrinkShare: DEFAULT_SHRINK_SHARE,
-  retain: DEFAULT_RETAIN,
-  graceMs: DEFAULT_GRACE_MS,
-  roles: { publishers: ['ann', 'group:ci'], releasers: ['bob'], operators: ['eve'] },
-  ...fields,
-});
+const declared = (id: string, fields: Partial<Volume> = {}): Volume =>
+  aVolume(id, { roles: { publishers: ['ann', 'group:ci'], releasers: ['bob'], operators: ['eve'] }, ...fields });
 
 /** Volumes of one team, one of another, one that names nobody. */
 export const VOLUMES: readonly Volume[] = [
-  aVolume('tools'),
-  aVolume('docs'),
-  aVolume('wheels', { type: 'wheel', mount: 'wheel/any' }),
-  aVolume('copy', { upstream: { kind: 'http', url: 'https://up.example.org', excludes: [], everyMs: 1, release: true } }),
-  aVolume('theirs', { roles: { publishers: ['dan'], releasers: ['dan'], operators: ['dan'] } }),
-  aVolume('closed', { roles: { publishers: [], releasers: [], operators: [] } }),
+  declared('tools'),
+  declared('docs'),
+  declared('wheels', { type: 'wheel', mount: 'wheel/any' }),
+  declared('copy', { upstream: { kind: 'http', url: 'https://up.example.org', excludes: [], everyMs: 1, release: true } }),
+  declared('theirs', { roles: { publishers: ['dan'], releasers: ['dan'], operators: ['dan'] } }),
+  declared('closed', { roles: { publishers: [], releasers: [], operators: [] } }),
 ];
 
 const GROUPS = { wendy: ['wranglers'], robot: ['staff', 'ci'] } as const;

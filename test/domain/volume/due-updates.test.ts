@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { dueUpdates, isUpdateDue, isUpstreamDue } from '#domain/volume/upstream/due-updates.ts';
 import { noCheck, UPDATE_ENDS, type UpstreamCheck } from '#domain/volume/upstream/upstream-check.ts';
-import { aVolume } from '../../support/update-setup.ts';
+import { copiedVolume } from '../../support/update-setup.ts';
 
 const HOUR = 3_600_000;
-const { upstream } = aVolume({ upstream: { url: 'http://up.example', everyMs: 6 * HOUR } });
+const { upstream } = copiedVolume({ upstream: { url: 'http://up.example', everyMs: 6 * HOUR } });
 if (upstream === undefined) throw new Error('the volume has an upstream');
 
 const check = (fields: Partial<UpstreamCheck>): UpstreamCheck => ({ ...noCheck('v'), startedMs: 1_000, ...fields });
@@ -48,7 +48,7 @@ test('what only waits for something here is taken up at every look', () => {
 });
 
 test('volumes without an upstream are never due', () => {
-  const { upstream: _, ...without } = aVolume({ id: 'w', upstream: { url: 'x' } });
-  const volumes = [aVolume({ upstream: { url: 'x' } }), without];
+  const { upstream: _, ...without } = copiedVolume({ id: 'w', upstream: { url: 'x' } });
+  const volumes = [copiedVolume({ upstream: { url: 'x' } }), without];
   expect(dueUpdates(volumes, new Map(), 0).map(({ id }) => id)).toEqual(['v']);
 });

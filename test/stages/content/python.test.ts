@@ -4,10 +4,11 @@ import { PLAIN_HTML, SIMPLE_HTML, SIMPLE_JSON } from '#domain/volume/python/choo
 import type { Distribution } from '#domain/volume/python/simple-index.ts';
 import { parseSimplePage } from '#wire/pypi/parse-simple-page.ts';
 import { pythonIndexPages } from '#wire/pypi/simple-pages.ts';
-import { aVolume, type ContentSetup, contentSetup, textOf } from '../../support/content-setup.ts';
+import { aVolume } from '../../support/a-volume.ts';
+import { type ContentSetup, contentSetup, textOf } from '../../support/content-setup.ts';
 import { useEmulators } from '../../support/emulators.ts';
+import type { Files } from '../../support/publish-release.ts';
 import { hashOf } from '../../support/tree-arbitrary.ts';
-import type { Files } from '../../support/volume-journey.ts';
 
 const emulators = useEmulators();
 const VOLUMES = [
