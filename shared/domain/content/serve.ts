@@ -1,6 +1,6 @@
 /**
  * How one file of a volume is answered. What may change is asked for again within half a minute, the redirect to a large index as well
- * as the small one that names its hash; what names its own release never.
+ * as the small one that names its hash; what names its own release by its hash never.
  */
 import { encodePath } from '../answer/url-path.ts';
 import type { Release } from '../volume/release.ts';
@@ -11,14 +11,14 @@ import type { ReleaseName } from './mounts.ts';
 
 /** Yet served on for a day should nobody answer behind the caches. */
 export const CHANGING = 'public, max-age=30, stale-while-revalidate=60, stale-if-error=86400';
-/** A release that is named by its hash; by its number as well, since numbers are not given again. */
+/** A release that is named by its hash. Numbers are a volume's own, and another volume may be mounted at the same path one day. */
 const UNCHANGING = 'public, max-age=31536000, immutable';
 /** A path that is not there yet may be released in a second. */
 export const BRIEFLY = 'public, max-age=5';
 
 /** A release that waits for its validation may be rejected, and is then not shown any more. */
 export const fileCaching = (name: ReleaseName, { state }: Pick<Release, 'state'>): string =>
-  name.kind === 'current' || state === 'SEALED' ? CHANGING : UNCHANGING;
+  name.kind !== 'root' || state === 'SEALED' ? CHANGING : UNCHANGING;
 
 export const OBJECT_PREFIX = '/_o/sha256/';
 

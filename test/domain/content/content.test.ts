@@ -6,7 +6,7 @@ import { byteRange } from '#domain/content/byte-range.ts';
 import { directoryOf, mountsBelow } from '#domain/content/directory.ts';
 import { directoryPage } from '#domain/content/directory-page.ts';
 import { mediaType } from '#domain/content/media-type.ts';
-import { mountProblems, resolveMount } from '#domain/content/mounts.ts';
+import { mountProblems, type ReleaseName, resolveMount } from '#domain/content/mounts.ts';
 import { answerFile, fileCaching, objectUrl } from '#domain/content/serve.ts';
 import { byPath } from '#domain/volume/tree-of.ts';
 import { files, hashOf } from '../../support/tree-arbitrary.ts';
@@ -135,12 +135,18 @@ describe('a file', () => {
   test.each([
     ['current', 'CURRENT', 'public, max-age=30, stale-while-revalidate=60, stale-if-error=86400'],
     ['current', 'SUPERSEDED', 'public, max-age=30, stale-while-revalidate=60, stale-if-error=86400'],
+    ['sequence', 'CURRENT', 'public, max-age=30, stale-while-revalidate=60, stale-if-error=86400'],
     ['root', 'SEALED', 'public, max-age=30, stale-while-revalidate=60, stale-if-error=86400'],
     ['root', 'VALIDATED', 'public, max-age=31536000, immutable'],
     ['root', 'CURRENT', 'public, max-age=31536000, immutable'],
     ['root', 'SUPERSEDED', 'public, max-age=31536000, immutable'],
   ] as const)('of a release asked for as %s that is %s is kept by caches: %s', (kind, state, caching) => {
-    expect(fileCaching(kind === 'root' ? { kind, root: HASH } : { kind }, { state })).toBe(caching);
+    const names = {
+      current: { kind: 'current' },
+      sequence: { kind: 'sequence', sequence: 12 },
+      root: { kind: 'root', root: HASH },
+    };
+    expect(fileCaching(names[kind] as ReleaseName, { state })).toBe(caching);
   });
 
   test.each(['"x", "TAG"', 'W/"TAG"', '*', '"TAG"'])('that is known by %s is not sent again', (header) => {
