@@ -40,7 +40,7 @@ const file = (more: Partial<KeptFile> = {}): KeptFile => ({
   contentType: 'text/html; charset=utf-8',
   etag: 'W/"1"',
   lastModified: undefined,
-  isWhole: true,
+  isSure: true,
   storedMs: 2_000,
   url: URL,
   ...more,

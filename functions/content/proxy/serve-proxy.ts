@@ -26,7 +26,7 @@ const fileReply = (deps: ProxyDeps, question: ProxyQuestion, page: ProxyPage): P
   const { volume, crawl, path, method, headers: conditions } = question;
   const wanted = { ...page, volume, crawl, maximumBytes: volume.maximumBytes };
   return replyWith(deps, question, wanted, async ({ known, checkedMs, source, bytes }) => {
-    const served = { checkedMs, source, isImmutable: page.isImmutable && known.isWhole };
+    const served = { checkedMs, source, isImmutable: page.isImmutable && known.isSure };
     const answer = answerBytes(servedBytes(volume, known, nameOf(path), served, deps.clock.now()), conditions);
     const headers = { ...answer.headers, ...FOREIGN_HEADERS, [SOURCE_HEADER]: source };
     if (answer.kind === 'empty') return { status: answer.status, headers, body: NOTHING };

@@ -1,8 +1,9 @@
 /**
  * What an answer of upstream means for what is kept of a URL. Not found and refused are answers, and so is a file above the limit;
- * time-outs, errors of the server and requests to slow down say nothing of the file. Bytes count only when all of them came: a body
- * shorter than announced would be served for a year. They are kept as they were sent, so a coding that nobody asked for must be the
- * server's name for a file that is compressed anyway (`Packages.gz`), or nothing is known of what came.
+ * time-outs, errors of the server and requests to slow down say nothing of the file. Bytes count only when all of them came. What ends
+ * with the connection, and a page in the place of a package, as servers send that fail without saying so, are believed for as long as
+ * what changes and no longer. Bytes are kept as they were sent, so a coding that nobody asked for must be the server's name for a file
+ * that is compressed anyway (`Packages.gz`), or nothing is known of what came.
  */
 import { refuses } from '../crawl/judge.ts';
 import { mediaType } from './media-type.ts';
@@ -28,7 +29,7 @@ export interface Asked {
 
 export type UpstreamVerdict =
   /** The bytes that came are the file. */
-  | ({ readonly kind: 'bytes' } & Pick<KeptFile, 'contentType' | 'etag' | 'lastModified' | 'isWhole' | 'url'>)
+  | ({ readonly kind: 'bytes' } & Pick<KeptFile, 'contentType' | 'etag' | 'lastModified' | 'isSure' | 'url'>)
   /** It is still the one that was asked about. */
   | { readonly kind: 'same'; readonly known: KeptFile }
   | { readonly kind: 'other'; readonly known: Known }
@@ -39,6 +40,7 @@ export const LEFT_TO_UPSTREAM_BYTES = 33_554_432;
 
 const COMPRESSED = /\.(?:gz|tgz|svgz|bz2|xz|zst|lzma|br)$/;
 const MEDIA_TYPE = /^[a-z0-9.+-]{1,60}\/[a-z0-9.+-]{1,80}(?: ?; ?charset=[a-z0-9-]{1,20})?$/i;
+const PAGE = /^text\/html\b/i;
 const TAG = /^(?:W\/)?"[\x21\x23-\x7e]{0,200}"$/;
 const DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
@@ -68,11 +70,13 @@ const judgeBytes = (
   if (url === `${asked}/`) return { kind: 'other', known: { kind: 'directory' } };
   const coding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
   if (coding !== 'identity' && !COMPRESSED.test(asked)) return trouble(`it is coded as ${coding}, which nobody asked for`);
+  const contentType = fitting(headers['content-type']?.trim(), MEDIA_TYPE) ?? mediaType(asked);
+  const isBounded = announced !== undefined || headers['transfer-encoding']?.trim().toLowerCase() === 'chunked';
   return {
     kind: 'bytes',
-    contentType: fitting(headers['content-type']?.trim(), MEDIA_TYPE) ?? mediaType(asked),
+    contentType,
     etag: fitting(headers['etag']?.trim(), TAG),
-    isWhole: announced !== undefined || headers['transfer-encoding']?.trim().toLowerCase() === 'chunked',
+    isSure: isBounded && (!PAGE.test(contentType) || PAGE.test(mediaType(asked))),
     lastModified: fitting(headers['last-modified']?.trim(), DATE),
     url,
   };

@@ -16,8 +16,8 @@ export interface KeptFile {
   /** As upstream wrote them, to ask whether it changed. */
   readonly etag: string | undefined;
   readonly lastModified: string | undefined;
-  /** Upstream said where it ends. What ends with the connection may be a part of it, so it is never believed for longer than what changes. */
-  readonly isWhole: boolean;
+  /** Whether it may be believed never to change: not what may be a part of it, or an error that calls itself a success. */
+  readonly isSure: boolean;
   /** When the bytes were put where they are; they are removed some time after that. */
   readonly storedMs: EpochMs;
   /** After redirects: links of a page are relative to this. */
@@ -76,7 +76,7 @@ const isHere = (known: Known, nowMs: EpochMs): boolean => known.kind !== 'file' 
 const freshMs = (known: Known, times: Times, isImmutable: boolean): number => {
   switch (known.kind) {
     case 'file':
-      return isImmutable && known.isWhole ? Number.POSITIVE_INFINITY : times.freshMs;
+      return isImmutable && known.isSure ? Number.POSITIVE_INFINITY : times.freshMs;
     case 'absent':
       return ABSENT_MS;
     case 'large':

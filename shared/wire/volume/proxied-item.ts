@@ -30,7 +30,7 @@ const known = v.variant('kind', [
     contentType: v.string(),
     etag: v.optional(nonEmpty),
     lastModified: v.optional(nonEmpty),
-    isWhole: v.boolean(),
+    isSure: v.boolean(),
     storedMs: epochMs,
     url: nonEmpty,
   }),

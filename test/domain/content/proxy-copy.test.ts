@@ -24,7 +24,7 @@ const file: KeptFile = {
   contentType: 'text/html',
   etag: '"1"',
   lastModified: undefined,
-  isWhole: true,
+  isSure: true,
   storedMs: NOW,
   url: URL,
 };
@@ -45,7 +45,7 @@ describe('what is kept of a URL', () => {
   test('is served for as long as its bytes are here when it never changes', () => {
     expect(at(BYTES_KEPT_MS - 1, copy(), true)).toEqual(served(false));
     expect(at(BYTES_KEPT_MS, copy(), true)).toEqual({ kind: 'ask', known: undefined, stale: undefined });
-    expect(at(600_000, copy({ known: { ...file, isWhole: false } }), true)).toMatchObject({ kind: 'ask' });
+    expect(at(600_000, copy({ known: { ...file, isSure: false } }), true)).toMatchObject({ kind: 'ask' });
     expect(at(BYTES_KEPT_MS)).toEqual({ kind: 'ask', known: undefined, stale: undefined });
   });
 
@@ -109,12 +109,17 @@ describe('an answer of upstream', () => {
       contentType: 'Text/Plain; charset=UTF-8',
       etag: 'W/"a"',
       lastModified: 'Sat, 21 Nov 2026 01:55:42 GMT',
-      isWhole: true,
+      isSure: true,
       url: 'https://other.example/b',
     });
-    const unsaid = { etag: undefined, lastModified: undefined, isWhole: false };
+    const unsaid = { etag: undefined, lastModified: undefined, isSure: false };
     const bare = { kind: 'bytes', contentType: 'text/html; charset=utf-8', ...unsaid, url: URL };
-    expect(judge(answered(200, { 'transfer-encoding': 'chunked' }))).toMatchObject({ isWhole: true });
+    expect(judge(answered(200, { 'transfer-encoding': 'chunked' }))).toMatchObject({ isSure: true });
+    const page = answered(200, { 'content-length': '10', 'content-type': 'text/html' });
+    const sure = ['a.html', 'a.deb', 'by-hash/SHA256/00'].map((path) =>
+      judgeUpstream({ url: `https://upstream.example/${path}`, known: undefined }, page, 10),
+    );
+    expect(sure).toMatchObject([{ isSure: true }, { isSure: false }, { isSure: false }]);
     const broken = { 'content-type': 'text/html; x="<script>"', etag: 'unquoted', 'last-modified': 'yesterday' };
     expect([judge(answered(200)), judge(answered(200, broken))]).toEqual([bare, bare]);
   });
