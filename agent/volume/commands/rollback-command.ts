@@ -6,9 +6,9 @@ import { oneVolume, REASON_OPTION, reasonOption } from './volume-options.ts';
 
 const rollBack = async ({ service, options, operands }: VolumeRun): Promise<VolumeEnd> => {
   const [volume, reason] = [oneVolume(operands), reasonOption(options)];
-  const name = textOption(options, 'to');
-  const to = name === undefined ? {} : { to: (await releaseNamed(service, volume, name)).release };
-  const { release, previous, outcome } = await service.change(volume, 'rollback', { ...to, reason }, 'moved');
+  // By its root, so that a request that is repeated, as its answer was lost, does not go back twice.
+  const to = await releaseNamed(service, volume, textOption(options, 'to') ?? 'previous');
+  const { release, previous, outcome } = await service.change(volume, 'rollback', { to: to.release, reason }, 'moved');
   const said = outcome === 'nothing' ? 'is current already' : 'is current again';
   return {
     lines: [

@@ -13,7 +13,8 @@ export interface Checking {
 }
 
 const UNDECIDED: readonly ReleaseState[] = ['STAGING', 'SEALED'];
-const FIRST_PAUSE_MS = 250;
+/** A small release is checked at once. */
+const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 const SLOWER = 1.5;
 /** Twice as long as a function may run, and some for the queue. */

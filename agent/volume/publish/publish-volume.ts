@@ -1,11 +1,12 @@
 import { setMaxListeners } from 'node:events';
+import { Readable } from 'node:stream';
 import type { ReleaseState } from '#domain/volume/release.ts';
 import type { Sha256 } from '#domain/volume/tree.ts';
 import type { ReleaseReply, VolumeReply } from '#wire/volume/volume-replies.ts';
 import type { Report } from '../../fetch/report/report.ts';
 import type { Waiting } from '../../network/ask-service.ts';
 import type { VolumeService } from '../service/volume-service.ts';
-import type { PutObject } from '../transfer/put-object.ts';
+import type { PutObject, WantedObject } from '../transfer/put-object.ts';
 import { type Sent, sendObjects } from '../transfer/send-objects.ts';
 import { VolumeProblem } from '../volume-exit.ts';
 import { abortReason, awaitVerdict, rejection, seal } from './await-verdict.ts';
@@ -101,7 +102,10 @@ interface Publishing {
   readonly lease: PublishLease;
 }
 
-/** Has all of it stored. */
+/**
+ * Has all of it stored: the documents first, so that a sweeper knows what the release counts on before anybody is told that it is
+ * there. Documents that are there already are a sign of an earlier run, or release, with the same files.
+ */
 const store = async ({ world, wish, planned, plan }: Publishing, look: boolean): Promise<Sent> => {
   const { report, service, put, waiting, nowMs, stop } = world;
   let moved = 0;
@@ -110,9 +114,16 @@ const store = async ({ world, wish, planned, plan }: Publishing, look: boolean):
     report.progress('sending', moved, plan.bytes);
   };
   const sending = { service, volume: wish.volume, root: planned.tree.sha256, put, waiting, nowMs, stop, progress };
-  const sent = await sendObjects({ ...sending, concurrency: wish.concurrency }, plan.wanted(), look);
+  const send = (wanted: AsyncIterable<WantedObject>, lookFirst: boolean): Promise<Sent> =>
+    sendObjects({ ...sending, concurrency: wish.concurrency }, wanted, lookFirst);
+  const documents = await send(Readable.from(plan.documents), look);
+  const files = await send(plan.files(), look || documents.present > 0);
   report.end();
-  return sent;
+  return {
+    sent: documents.sent + files.sent,
+    sentBytes: documents.sentBytes + files.sentBytes,
+    present: documents.present + files.present,
+  };
 };
 
 interface Stored {

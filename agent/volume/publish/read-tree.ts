@@ -32,7 +32,11 @@ export const readTree = async (reading: TreeReading): Promise<PlannedTree> => {
   const { source, temporary, type, index, current, document, report, stop } = reading;
   const documents = documentFolder(join(temporary, 'documents'), document);
   const before = current === undefined ? NO_TREE : await documents.readRoot(current);
-  const directory = await openSource(source, temporary, report);
+  const progress: Report['progress'] = (...what) => {
+    stop.throwIfAborted();
+    report.progress(...what);
+  };
+  const directory = await openSource(source, temporary, { progress });
   const stored = new Set(before.shards.map(({ sha256 }) => sha256));
   const isIndexed = index && PYTHON_TYPES.includes(type) && !existsSync(join(directory, 'simple'));
   const found = directoryEntries(directory);
@@ -40,10 +44,7 @@ export const readTree = async (reading: TreeReading): Promise<PlannedTree> => {
   const tree = await printDirectory(python?.items ?? found, {
     documents,
     isStored: (sha256) => stored.has(sha256),
-    progress: (bytes) => {
-      stop.throwIfAborted();
-      report.progress('hashing', bytes, undefined);
-    },
+    progress: (bytes) => progress('hashing', bytes, undefined),
   });
   report.end();
   return { tree, before, documents, fileOf: (entry: TreeEntry) => python?.fileOf(entry) ?? join(directory, entry.path) };

@@ -1,6 +1,6 @@
 import { closeSync, openSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TreeEntry } from '#domain/volume/tree.ts';
+import type { Sha256, TreeEntry } from '#domain/volume/tree.ts';
 import type { TreeRoot } from '#wire/tree/tree-document.ts';
 import type { PrintedTree } from '#wire/tree/tree-printer.ts';
 import { linesOfFile } from '../lines-of-file.ts';
@@ -14,11 +14,12 @@ export interface UploadPlan {
   readonly added: number;
   readonly changed: number;
   readonly removed: number;
-  /** What the current release does not have: files, and documents of the tree. */
+  /** What the current release does not have: documents of the tree, and files. */
   readonly objects: number;
   readonly bytes: number;
-  /** Each object once, the documents last. */
-  readonly wanted: () => AsyncGenerator<WantedObject>;
+  readonly documents: readonly WantedObject[];
+  /** Each content once. */
+  readonly files: () => AsyncGenerator<WantedObject>;
   /** All that the current release has was found in its shards; else some may be asked for that it has. */
   readonly isExact: boolean;
 }
@@ -40,9 +41,18 @@ const hashesIn = async (shards: TreeRoot['shards'], read: DocumentFolder['readSh
   return known;
 };
 
-/** Tells `want` of every object that is to be stored; counts what changed. */
+/** The shards that are new, and the root. */
+const newDocuments = ({ tree, documents }: PlannedTree, { after }: Differing): readonly WantedObject[] => {
+  const wanted = (sha256: Sha256, name: string): WantedObject => {
+    const file = documents.fileOf(sha256);
+    return { sha256, sizeBytes: statSync(file).size, name, file };
+  };
+  return [...after.map(({ sha256 }) => wanted(sha256, 'a shard of the tree')), wanted(tree.sha256, 'the root of the tree')];
+};
+
+/** Tells `want` of every file that is to be stored; counts what changed. */
 const compare = async (
-  { tree, documents, fileOf }: PlannedTree,
+  { documents, fileOf }: PlannedTree,
   differing: Differing,
   known: HashSet,
   want: (object: WantedObject) => void,
@@ -57,22 +67,18 @@ const compare = async (
     const { sha256, sizeBytes, path } = change.after;
     if (!known.has(sha256) && seen.add(sha256)) want({ sha256, sizeBytes, name: path, file: fileOf(change.after) });
   }
-  for (const { sha256 } of differing.after) {
-    const file = documents.fileOf(sha256);
-    want({ sha256, sizeBytes: statSync(file).size, name: 'a shard of the tree', file });
-  }
-  const { sha256, document } = tree;
-  want({ sha256, sizeBytes: document.length, name: 'the root of the tree', file: documents.fileOf(sha256) });
   return counts;
 };
 
-/** Compares a tree with the current one, shard by shard; equal ones are not looked into. What is to be stored waits in a file. */
+/** Compares a tree with the current one, shard by shard; equal ones are not looked into. Files that are to be stored wait in a file. */
 export const uploadPlan = async (planned: PlannedTree, temporary: string): Promise<UploadPlan> => {
   const differing = differingShards(planned.before, planned.tree.root);
   const known = await hashesIn(differing.before, planned.documents.readShard);
   const file = join(temporary, 'wanted');
   const descriptor = openSync(file, 'w');
-  let [objects, bytes] = [0, 0];
+  const documents = newDocuments(planned, differing);
+  let objects = documents.length;
+  let bytes = documents.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const want = (object: WantedObject): void => {
     writeSync(descriptor, `${JSON.stringify(object)}\n`);
     objects += 1;
@@ -80,7 +86,7 @@ export const uploadPlan = async (planned: PlannedTree, temporary: string): Promi
   };
   try {
     const counts = await compare(planned, differing, known, want);
-    return { ...counts, objects, bytes, wanted: () => wantedIn(file), isExact: known.isComplete() };
+    return { ...counts, objects, bytes, documents, files: () => wantedIn(file), isExact: known.isComplete() };
   } finally {
     closeSync(descriptor);
   }
