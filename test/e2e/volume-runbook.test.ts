@@ -71,17 +71,19 @@ interface Words {
   readonly [word: string]: string;
 }
 
+const filledIn = (text: string, words: Words): string =>
+  Object.entries(words).reduce((filled, [word, value]) => filled.replaceAll(word, value), text);
+
+/** Words are filled in before addresses: a port may have the digits of a release. */
 const type = async (block: string, words: Words): Promise<string> => {
   const [setting = ''] = blocks;
-  const lines = [setting.replace('https://NETWORK-ADDRESS', network.url), block].join('\n');
-  const filled = Object.entries({
+  const places = {
+    'https://NETWORK-ADDRESS': network.url,
     './token': network.tokenFile('olga'),
     '=centos': '=kits',
     'https://mirror.example.org': network.url,
-    MOUNT: 'pub/kits',
-    ...words,
-  }).reduce((text, [word, value]) => text.replaceAll(word, value), lines);
-  return inShell(filled);
+  };
+  return inShell(`${filledIn(setting, places)}\n${filledIn(block, { MOUNT: 'pub/kits', ...words })}`);
 };
 
 const served = async (at = ''): Promise<string> => (await fetch(`${network.url}/pub/kits${at}/${PATH}`)).text();
