@@ -8,7 +8,8 @@ import type { MakePlace } from './places.ts';
 const BYTES = new TextEncoder().encode('some bytes');
 const NAME = hashOf(BYTES);
 
-export const volumeObjectsContract = (make: MakePlace<VolumeObjects>): void => {
+/** `faults: false` for objects that have no connection to lose. */
+export const volumeObjectsContract = (make: MakePlace<VolumeObjects>, { faults } = { faults: true }): void => {
   test('an object comes back by its hash, however often it is put', async () => {
     const objects = (await make()).open();
     expect(await objects.put(NAME, BYTES)).toEqual({ kind: 'stored' });
@@ -64,6 +65,7 @@ export const volumeObjectsContract = (make: MakePlace<VolumeObjects>): void => {
     expect(await place.open().read(NAME, 10)).toEqual(BYTES);
   });
 
+  if (!faults) return;
   describe('when S3 fails', () => {
     test('a lost reply changes nothing', async () => {
       const place = await make();

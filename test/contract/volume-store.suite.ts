@@ -18,7 +18,8 @@ export const volumeStores =
 
 const LOST = { kind: 'reply-lost' } as const;
 
-export const volumeStoreContract = (make: MakePlace<VolumeStore>): void => {
+/** `faults: false` for a store that has no connection to lose. */
+export const volumeStoreContract = (make: MakePlace<VolumeStore>, { faults } = { faults: true }): void => {
   test('a volume of which nothing is known has a new pointer, no releases and no log', async () => {
     const store = (await make()).open();
     expect(await store.pointer('v')).toEqual(newPointer('v'));
@@ -166,6 +167,7 @@ export const volumeStoreContract = (make: MakePlace<VolumeStore>): void => {
     expect(log.map(({ reason }) => reason).toSorted()).toEqual(reasons);
   });
 
+  if (!faults) return;
   describe('a reply that is lost', () => {
     test('changes nothing and is not taken for a refusal', async () => {
       const place = await make();

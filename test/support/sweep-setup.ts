@@ -22,7 +22,13 @@ import { tableContents } from './table-contents.ts';
 
 export const DAY_MS = 86_400_000;
 
-const CRAWL = { contact: 'x', allowedAddresses: [], allowedPorts: 'any', requestsPerCheck: 1, connectionsPerHost: 1 } as const;
+export const CRAWL = {
+  contact: 'x',
+  allowedAddresses: [],
+  allowedPorts: 'any',
+  requestsPerCheck: 1,
+  connectionsPerHost: 1,
+} as const;
 
 /** All hashes that a garbage collector may come to see here begin with one of these. */
 export const prefixesOf = (hashes: Iterable<string>): readonly string[] => [
