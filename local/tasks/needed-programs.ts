@@ -24,6 +24,7 @@ const PROGRAMS: readonly Program[] = [
   { name: 'wget', debianPackage: 'wget' },
   { name: 'curl', debianPackage: 'curl' },
   { name: 'python3', debianPackage: 'python3' },
+  { name: 'pip3', debianPackage: 'python3-pip' },
   { name: 'bzip2', debianPackage: 'bzip2' },
   { name: 'xz', debianPackage: 'xz-utils' },
   { name: 'zstd', debianPackage: 'zstd' },
