@@ -3,6 +3,7 @@
  * and its digest only says that it is the one that was published, not that it is benign. Absolute paths and `..` are refused
  * rather than repaired: an archive that has them was made by mistake or with intent, and half of it is of no use.
  */
+import { utf8Bytes } from '../utf8-bytes.ts';
 
 export type EntryPath =
   /** No segments: the folder itself. */
@@ -27,14 +28,4 @@ export function entryPath(raw: string): EntryPath {
   if (segments.some((segment) => utf8Bytes(segment) > LONGEST_NAME_BYTES))
     return refused(`a name is longer than ${LONGEST_NAME_BYTES} bytes`);
   return { kind: 'path', segments };
-}
-
-/** Bytes of UTF-8; a lone surrogate counts as its replacement, three. */
-function utf8Bytes(text: string): number {
-  let bytes = 0;
-  for (const character of text) {
-    const point = character.codePointAt(0) ?? 0;
-    bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x1_0000 ? 3 : 4;
-  }
-  return bytes;
 }

@@ -1,10 +1,13 @@
 /**
  * A directory as people see it in a browser. Names come from whoever publishes: they are escaped as text, and encoded as paths, with
- * `./` before them so that none is taken for a scheme (`a:b`). Nothing in the page runs.
+ * `./` before them so that none is taken for a scheme (`a:b`). Nothing in the page runs. A page that is larger than an answer may be
+ * would be an error whenever it is asked for, so long names make fewer rows.
  */
 import { encodePath } from '../answer/url-path.ts';
 import { byteText } from '../byte-text.ts';
 import { escapeXml } from '../metalink/xml-text.ts';
+import { utf8Bytes } from '../utf8-bytes.ts';
+import { PAGE_BYTES } from './answer-bytes.ts';
 import type { Directory, DirectoryRow } from './directory.ts';
 
 export interface DirectoryPage {
@@ -14,6 +17,9 @@ export interface DirectoryPage {
   /** Below the table, such as of which release this is, and where to look further. */
   readonly foot?: { readonly text: string; readonly link: string; readonly href: string };
 }
+
+/** The path above the table, whose every folder is a link, has the rest. */
+const ROWS_BYTES = (PAGE_BYTES / 4) * 3;
 
 /** Only styles of its own. */
 export const PAGE_POLICY =
@@ -46,7 +52,21 @@ const rowHtml = (row: DirectoryRow): string => {
   return `<tr><td>${anchor(`./${encodePath(row.name)}${slash}`, `${row.name}${slash}`)}</td><td>${escapeXml(beside)}</td></tr>`;
 };
 
+/** The first of them, as many as fit. */
+const fittingRows = (rows: readonly DirectoryRow[]): readonly string[] => {
+  const fitting: string[] = [];
+  let bytes = 0;
+  for (const row of rows) {
+    const html = rowHtml(row);
+    bytes += utf8Bytes(html);
+    if (bytes > ROWS_BYTES) return fitting;
+    fitting.push(html);
+  }
+  return fitting;
+};
+
 export const directoryPage = ({ path, directory: { rows, isCut }, foot }: DirectoryPage): string => {
+  const shown = fittingRows(rows);
   const lines = [
     '<!DOCTYPE html>',
     '<html lang="en"><head><meta charset="utf-8">',
@@ -54,10 +74,10 @@ export const directoryPage = ({ path, directory: { rows, isCut }, foot }: Direct
     `<title>${escapeXml(`Index of ${path}`)}</title><style>${STYLE}</style></head>`,
     `<body><h1>${trail(path)}</h1><table>`,
     ...(path === '/' ? [] : ['<tr><td><a href="../">../</a></td><td></td></tr>']),
-    ...rows.map(rowHtml),
+    ...shown,
     '</table>',
     ...(rows.length === 0 ? ['<p>There is nothing here yet.</p>'] : []),
-    ...(isCut ? [`<p>Only the first ${rows.length} are shown.</p>`] : []),
+    ...(isCut || shown.length < rows.length ? [`<p>Only the first ${shown.length} are shown.</p>`] : []),
     ...(foot === undefined ? [] : [`<footer>${escapeXml(foot.text)} ${anchor(foot.href, foot.link)}</footer>`]),
     '</body></html>',
   ];

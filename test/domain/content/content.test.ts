@@ -255,6 +255,17 @@ describe('a directory', () => {
     );
   });
 
+  test('is never larger than an answer may be', () => {
+    const name = (at: number): string => `${at}`.padStart(255, '\u{ffff}');
+    const rows = Array.from({ length: 10_000 }, (_, at) => ({ kind: 'file' as const, name: name(at), sizeBytes: 1 }));
+    const deep = directoryPage({ path: `/${'\u{ffff}/'.repeat(512)}`, directory: { rows, isCut: false } });
+    expect(Buffer.byteLength(deep)).toBeLessThan(4_500_000);
+    const [, shown] = /<p>Only the first (\d+) are shown/.exec(deep) ?? [];
+    expect(deep.match(/<tr>/g)?.length).toBe(Number(shown) + 1);
+    const usual = rows.map((row, at) => ({ ...row, name: `python3-some-library-${at}-1.fc42.noarch.rpm` }));
+    expect(directoryPage({ path: '/', directory: { rows: usual, isCut: false } })).not.toContain('Only the first');
+  });
+
   test('shows sizes, and that there is more', () => {
     const page = directoryPage({
       path: '/x/',
