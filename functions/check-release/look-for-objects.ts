@@ -1,7 +1,8 @@
-import pLimit from 'p-limit';
+import { allEnded } from '#domain/all-ended.ts';
 import { Fault } from '#domain/errors.ts';
 import type { ReleaseProblem } from '#domain/volume/release.ts';
 import type { Sha256 } from '#domain/volume/tree.ts';
+import { untilUndoomed } from '#domain/volume/until-undoomed.ts';
 import type { Basis } from './basis.ts';
 import type { CheckReleaseDeps } from './check-deps.ts';
 import type { StoredTree } from './stored-tree.ts';
@@ -15,8 +16,6 @@ export interface CountedOn {
 }
 
 const LOOKS_AT_ONCE = 50;
-/** Between two looks whether a doom is over. */
-const PAUSE_MS = 5_000;
 /** The time of a function has to do for the rest too; whoever gives up is called again. */
 const LONGEST_WAIT_MS = 480_000;
 
@@ -35,14 +34,11 @@ export const objectsToLookFor = ({ sha256, root, entries }: StoredTree, basis: B
   return [...documents, ...files.values()];
 };
 
-const untilUndoomed = async ({ dooms, clock, pause }: LookDeps, objects: readonly Sha256[]): Promise<void> => {
-  const deadlineMs = clock.now() + LONGEST_WAIT_MS;
-  let doomed = await dooms.doomed(objects);
-  while (doomed.size > 0) {
-    if (clock.now() > deadlineMs) throw new Fault(`${doomed.size} objects are still about to be removed or spared`);
-    await pause(PAUSE_MS);
-    doomed = await dooms.doomed([...doomed]);
-  }
+const problemOf = async ({ objects }: LookDeps, { sha256, sizeBytes, path }: CountedOn): Promise<ReleaseProblem | undefined> => {
+  const storedBytes = await objects.sizeBytes(sha256);
+  if (storedBytes === undefined) return { path, message: path === '' ? `the document ${sha256}` : path };
+  if (sizeBytes === undefined || storedBytes === sizeBytes) return undefined;
+  return { path, message: `${path} with ${sizeBytes} bytes, its object has ${storedBytes}` };
 };
 
 /**
@@ -50,15 +46,13 @@ const untilUndoomed = async ({ dooms, clock, pause }: LookDeps, objects: readonl
  * look for it comes after the question whether it is doomed, and what it finds holds until the release ends.
  */
 export const missingObjects = async (deps: LookDeps, objects: readonly CountedOn[]): Promise<readonly ReleaseProblem[]> => {
-  await untilUndoomed(
-    deps,
-    objects.map(({ sha256 }) => sha256),
-  );
-  const looked = await pLimit(LOOKS_AT_ONCE).map([...objects], async ({ sha256, sizeBytes, path }) => {
-    const storedBytes = await deps.objects.sizeBytes(sha256);
-    if (storedBytes === undefined) return { path, message: path === '' ? `the document ${sha256}` : path };
-    if (sizeBytes === undefined || storedBytes === sizeBytes) return undefined;
-    return { path, message: `${path} with ${sizeBytes} bytes, its object has ${storedBytes}` };
-  });
+  const { clock, pause } = deps;
+  const deadlineMs = clock.now() + LONGEST_WAIT_MS;
+  const mayWait = (doomed: number): void => {
+    if (clock.now() > deadlineMs) throw new Fault(`${doomed} objects are still about to be removed or spared`);
+  };
+  const hashes = objects.map(({ sha256 }) => sha256);
+  await untilUndoomed({ doomed: deps.dooms.doomed, pause, mayWait }, hashes);
+  const looked = await allEnded(objects, (object) => problemOf(deps, object), LOOKS_AT_ONCE);
   return looked.filter((problem) => problem !== undefined);
 };

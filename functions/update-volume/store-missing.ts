@@ -1,5 +1,6 @@
 import { allEnded } from '#domain/all-ended.ts';
 import type { Sha256 } from '#domain/volume/tree.ts';
+import { untilUndoomed } from '#domain/volume/until-undoomed.ts';
 import type { Content, WantedFile } from '#domain/volume/upstream/wanted-file.ts';
 import { receiveFiles } from './receive-files.ts';
 import type { Resolved } from './resolve-contents.ts';
@@ -14,8 +15,6 @@ interface Expected {
 }
 
 const LOOKS_AT_ONCE = 32;
-/** Between two looks whether a doom is over. */
-const PAUSE_MS = 5_000;
 
 /** One file for each object that what is current does not have. */
 const expectedOf = async (run: UpdateRun, { files }: UpstreamListing, { contents }: Resolved): Promise<readonly Expected[]> => {
@@ -29,15 +28,13 @@ const expectedOf = async (run: UpdateRun, { files }: UpstreamListing, { contents
   return [...found.values()];
 };
 
-/** A sweeper removes or spares a doomed object within minutes; what is there afterwards stays. */
-const untilUndoomed = async ({ deps, session, lease }: UpdateRun, objects: readonly Sha256[]): Promise<void> => {
-  let doomed = await deps.dooms.doomed(objects);
-  while (doomed.size > 0) {
-    if (session.leftMs() <= 0) throw new UpdateStopped('busy', `${doomed.size} objects are about to be removed or spared`);
-    await lease.keep();
-    await deps.pause(PAUSE_MS);
-    doomed = await deps.dooms.doomed([...doomed]);
-  }
+/** The lease is kept while somebody else decides. */
+const waitForDooms = ({ deps, session, lease }: UpdateRun, objects: readonly Sha256[]): Promise<void> => {
+  const mayWait = (doomed: number): Promise<void> => {
+    if (session.leftMs() <= 0) throw new UpdateStopped('busy', `${doomed} objects are about to be removed or spared`);
+    return lease.keep();
+  };
+  return untilUndoomed({ doomed: deps.dooms.doomed, pause: deps.pause, mayWait }, objects);
 };
 
 const isMissing = async ({ deps }: UpdateRun, { file, content }: Expected): Promise<boolean> => {
@@ -61,7 +58,7 @@ const forget = async (run: UpdateRun, { remembered }: Resolved, { path, message 
  */
 export const storeMissing = async (run: UpdateRun, listing: UpstreamListing, resolved: Resolved): Promise<void> => {
   const expected = await expectedOf(run, listing, resolved);
-  await untilUndoomed(
+  await waitForDooms(
     run,
     expected.map(({ content }) => content.sha256),
   );

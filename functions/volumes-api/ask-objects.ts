@@ -1,4 +1,4 @@
-import pLimit from 'p-limit';
+import { allEnded } from '#domain/all-ended.ts';
 import { type ObjectStanding, objectStanding } from '#domain/volume/garbage.ts';
 import type { Sha256 } from '#domain/volume/tree.ts';
 import type { Upload, UploadWish } from '#ports/volume-uploads.ts';
@@ -27,7 +27,7 @@ const storedSizes = async (
   { objects, look }: AskedObjects,
 ): Promise<readonly (number | undefined)[]> => {
   if (!look) return objects.map(() => undefined);
-  return pLimit(LOOKS_AT_ONCE).map([...objects], ({ sha256 }) => deps.objects.sizeBytes(sha256));
+  return allEnded(objects, ({ sha256 }) => deps.objects.sizeBytes(sha256), LOOKS_AT_ONCE);
 };
 
 /**

@@ -1,5 +1,5 @@
-import pLimit from 'p-limit';
 import { hasRole } from '#domain/access/volume-permissions.ts';
+import { allEnded } from '#domain/all-ended.ts';
 import { releaseNamed } from '#domain/content/mounts.ts';
 import type { Release } from '#domain/volume/release.ts';
 import type { UpstreamCheck } from '#domain/volume/upstream/upstream-check.ts';
@@ -23,8 +23,7 @@ const shown = async ({ volumes }: VolumesApiDeps, volume: Volume, update: Upstre
 
 export const listVolumes = async ({ deps, rules }: VolumesRequest): Promise<HttpReply> => {
   const updates = await deps.upstreams.readAll();
-  const limit = pLimit(VOLUMES_AT_ONCE);
-  const all = await limit.map(rules.volumes, (volume) => shown(deps, volume, updates.get(volume.id)));
+  const all = await allEnded(rules.volumes, (volume) => shown(deps, volume, updates.get(volume.id)), VOLUMES_AT_ONCE);
   return jsonReply(200, { volumes: all.map(volumeJson) });
 };
 

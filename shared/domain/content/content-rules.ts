@@ -6,7 +6,7 @@
 import type { Volume, VolumeId } from '../volume/volume.ts';
 import type { HostNames } from './host-names.ts';
 
-/** A pages' type decides whether links in pages are rewritten to lead here. */
+/** The type decides whether links in pages are made to lead here. */
 export const PROXY_TYPES = ['files', 'pypi'] as const;
 export type ProxyType = (typeof PROXY_TYPES)[number];
 
