@@ -11,6 +11,7 @@ import {
 } from '#domain/volume/upstream/wanted-file.ts';
 import { receiveFiles } from './receive-files.ts';
 import type { UpdateRun } from './update-run.ts';
+import { UpdateStopped } from './update-stopped.ts';
 import type { UpstreamListing } from './upstream/upstream-reader.ts';
 
 export interface Resolved {
@@ -46,6 +47,16 @@ const knownSizes = async (run: UpdateRun, files: readonly WantedFile[]): Promise
   return found;
 };
 
+/** Counts the bytes of a release whose sizes upstream does not say; ends the run as soon as they are more than the volume may have. */
+const quotaCounter = ({ volume: { quotaBytes } }: UpdateRun): ((sizeBytes: number) => void) => {
+  let bytes = 0;
+  return (sizeBytes) => {
+    bytes += sizeBytes;
+    if (quotaBytes !== undefined && bytes > quotaBytes)
+      throw new UpdateStopped('guarded', `what upstream has is more than the quota of ${quotaBytes} bytes`);
+  };
+};
+
 /**
  * What the files of a listing are. Most are known, by their hash or because upstream says the same of them as before; the others
  * are copied to see. What was seen is remembered also when the run ends in between, so that the next one goes on from there.
@@ -58,10 +69,12 @@ export const resolveContents = async (run: UpdateRun, listing: UpstreamListing):
   const contents = new Map<string, Content>();
   const remembered = new Map<string, RememberedFile>();
   const unknown: WantedFile[] = [];
+  const count = quotaCounter(run);
   const settle = (file: WantedFile, content: Content): void => {
     contents.set(file.path, content);
     const said = file.sha256 === undefined ? saidOf(file) : '';
     if (said !== '') remembered.set(file.path, { said, ...content });
+    count(content.sizeBytes);
   };
   for (const file of files) {
     const content = knownContent(file, sizes, before);

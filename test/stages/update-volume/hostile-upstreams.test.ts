@@ -104,6 +104,20 @@ describe('what upstream says of a file', () => {
     expect(world.asked).not.toContain('p.rpm');
   });
 
+  test('is no size at all, and many files: no more is copied than the quota, whatever the number of runs', async () => {
+    const paths = Array.from({ length: 40 }, (_, at) => `f${at}`);
+    const answers = Object.fromEntries(paths.map((path) => [path, path.padEnd(100, '.')]));
+    const sums = paths.map((path) => `${hashOf(path.padEnd(100, '.'))}  ${path}\n`).join('');
+    const world = await attacked('files', { SHA256SUMS: sums, ...answers }, { quotaBytes: 4_000 });
+    for (let runs = 0; runs < 3; runs += 1) {
+      expect(await endOf(world)).toBe('guarded: what upstream has is more than the quota of 4000 bytes');
+      world.clock.advance(3_600_000);
+    }
+    const copied = world.asked.filter((path) => path.startsWith('f')).length;
+    expect(copied).toBeGreaterThan(0);
+    expect(copied).toBeLessThan(20);
+  });
+
   test('is that the volume would be larger than its quota: nothing is copied', async () => {
     const world = await attacked('rpm', rpmAnswers('p.rpm', 1_000_000), { quotaBytes: 500_000 });
     expect(await endOf(world)).toContain('guarded: what upstream has has');
