@@ -13,7 +13,7 @@ import type { KeptFile, Trouble } from './proxy-copy.ts';
 export type ProxySource = 'hit' | 'checked' | 'miss' | 'stale';
 
 export const SOURCE_HEADER = 'x-mirrortide-proxy';
-export const PROXY_OBJECT_PREFIX = '/_o/proxy/';
+const PROXY_OBJECT_PREFIX = '/_o/proxy/';
 export const NOT_KEPT = 'no-store';
 /** Until something that is not there is looked for again, and until somebody who fetches it may be done. */
 export const ABSENT_CACHING = 'public, max-age=5';

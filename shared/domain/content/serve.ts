@@ -20,7 +20,7 @@ export const BRIEFLY = 'public, max-age=5';
 export const fileCaching = (name: ReleaseName, { state }: Pick<Release, 'state'>): string =>
   name.kind !== 'root' || state === 'SEALED' ? CHANGING : UNCHANGING;
 
-export const OBJECT_PREFIX = '/_o/sha256/';
+const OBJECT_PREFIX = '/_o/sha256/';
 
 export interface FileRequest extends Conditions {
   readonly entry: TreeEntry;

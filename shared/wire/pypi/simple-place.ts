@@ -9,9 +9,9 @@ const encoded = (path: string): string =>
     .map((segment) => encodeURIComponent(segment).replaceAll('%40', '@'))
     .join('/');
 
-export const filePlace = (mount: string, path: string): string => `/${encoded(mount)}/${encoded(path)}`;
+const filePlace = (mount: string, path: string): string => `/${encoded(mount)}/${encoded(path)}`;
 
-export const indexPlace = (mount: string): string => `/${encoded(mount)}/simple/`;
+const indexPlace = (mount: string): string => `/${encoded(mount)}/simple/`;
 
 /** `project` in its normal form. */
 export const projectPlace = (mount: string, project: string): string => `${indexPlace(mount)}${encoded(project)}/`;
