@@ -15,10 +15,10 @@ import {
 import { inMemory, type MakeBackend, type Mishap, onEmulators } from '../support/garbage-world.ts';
 
 const emulators = useEmulators();
-/** `GARBAGE_HISTORIES=100` takes a hundred of the one kind and twenty thousand of the other, in some minutes. */
+/** `GARBAGE_HISTORIES=100` takes a hundred of the one kind and ten thousand of the other, in some minutes. */
 const HISTORIES = Number(process.env['GARBAGE_HISTORIES'] ?? 8);
 /** For each on the emulators so many in memory, where only the order of calls differs. */
-const IN_MEMORY = 200;
+const IN_MEMORY = 100;
 const MOST_MUTANT_HISTORIES = 3_000;
 
 const mishap: fc.Arbitrary<Mishap | undefined> = fc.oneof(
