@@ -52,6 +52,8 @@ const BY_EXTENSION = {
 // As FOREIGN_HEADERS of shared/domain/content/proxy-answer.ts; a test compares them.
 const FOREIGN_POLICY = "sandbox allow-downloads; default-src 'none'; style-src 'unsafe-inline'; img-src 'self'";
 
+const UNASKED = ['content-disposition', 'content-language', 'expires'];
+
 /** Without what every object has: a file may be called `a.constructor`. */
 function own(table, key) {
   return Object.keys(table).indexOf(key) < 0 ? undefined : table[key];
@@ -79,6 +81,8 @@ function handler(event) {
   const name = event.request.headers['x-mirrortide-name'];
   response.headers.etag = { value: `"sha256-${key[2]}"` };
   response.headers['x-content-type-options'] = { value: 'nosniff' };
+  // Whoever puts an object may say more of it than its upload was signed for.
+  for (let i = 0; i < UNASKED.length; i++) delete response.headers[UNASKED[i]];
   if (key[1] === 'proxy') response.headers['content-security-policy'] = { value: FOREIGN_POLICY };
   else if (name) response.headers['content-type'] = { value: mediaType(decode(name.value)) };
   return response;

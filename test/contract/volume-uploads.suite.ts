@@ -58,6 +58,7 @@ export const volumeUploadsContract = (make: () => Promise<UploadPlace>): void =>
       ['with a body of another size than was signed', 400, async (place) => put(await signed(place, longer.length), longer)],
       ['that is allowed to replace', 403, async (place) => put(await signed(place), BYTES, { 'if-none-match': 'x' })],
       ['of another type', 403, async (place) => put(await signed(place), BYTES, { 'content-type': 'text/html' })],
+      ['that says it is coded', 403, async (place) => put(await signed(place), BYTES, { 'content-encoding': 'br' })],
       ['with another life in caches', 403, async (place) => put(await signed(place), BYTES, { 'cache-control': 'no-store' })],
       [
         'with the checksum of other bytes',
@@ -83,7 +84,7 @@ export const volumeUploadsContract = (make: () => Promise<UploadPlace>): void =>
       expect(await place.objects.sizeBytes(hashOf(other))).toBeUndefined();
     });
 
-    test.each(['content-length', 'content-type', 'cache-control', 'if-none-match', 'x-amz-checksum-sha256'])(
+    test.each(['content-length', 'content-type', 'content-encoding', 'cache-control', 'if-none-match', 'x-amz-checksum-sha256'])(
       'without the header %s',
       async (name) => {
         const { uploads, objects } = await make();

@@ -8,12 +8,17 @@ const TAGGED = { etag: { value: `"sha256-${HASH}"` }, 'x-content-type-options': 
 const view = await loadObjectResponseFunction();
 
 /** What becomes of an answer of the bucket. */
-const answered = (uri: string, name: string | undefined, statusCode = 200): OriginResponse =>
+const answered = (
+  uri: string,
+  name: string | undefined,
+  statusCode = 200,
+  more: OriginResponse['headers'] = {},
+): OriginResponse =>
   view({
     version: '1.0',
     context: { eventType: 'viewer-response' },
     request: { method: 'GET', uri, querystring: {}, headers: name === undefined ? {} : { 'x-mirrortide-name': { value: name } } },
-    response: { statusCode, headers: { etag: { value: '"of the bucket"' }, 'content-type': { value: 'stored/type' } } },
+    response: { statusCode, headers: { etag: { value: '"of the bucket"' }, 'content-type': { value: 'stored/type' }, ...more } },
   });
 
 describe('an answer of the bucket', () => {
@@ -21,6 +26,13 @@ describe('an answer of the bucket', () => {
     const headers = { ...TAGGED, 'content-type': { value: 'application/x-rpm' } };
     expect(answered(`/objects/${HASH}`, 'hat-1.rpm')).toEqual({ statusCode: 200, headers });
     expect(answered(`/objects/${HASH}`, 'hat-1.rpm', 206)).toEqual({ statusCode: 206, headers });
+  });
+
+  test('says nothing that whoever put it may have added', () => {
+    const unasked = { 'content-disposition': { value: 'attachment; filename="x.exe"' }, 'content-language': { value: 'x' } };
+    const headers = { ...unasked, expires: { value: 'Thu, 01 Jan 1970 00:00:00 GMT' } };
+    const reply = answered(`/objects/${HASH}`, 'hat-1.rpm', 200, headers);
+    expect(reply.headers).toEqual({ ...TAGGED, 'content-type': { value: 'application/x-rpm' } });
   });
 
   test('keeps its type where upstream gave it, with the policy that foreign files have everywhere', () => {

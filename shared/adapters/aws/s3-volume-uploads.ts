@@ -5,11 +5,14 @@ import { callAws } from './call-aws.ts';
 import type { Bucket } from './s3-object.ts';
 import { volumeObjectHeaders, volumeObjectKey } from './s3-volume-objects.ts';
 
+const ContentEncoding = 'identity';
+
 /**
  * URLs that S3 signs nobody else's bytes with: the headers that say which object it is are part of the signature, so a request
  * without one of them, or with another value, is refused before anything is stored. By itself the presigner would move
  * `x-amz-*` to the query, where S3 ignores the checksum, and would not sign the others. The hash of the body is the header's;
- * the signature's own hash stays open, since whoever signs has no bytes.
+ * the signature's own hash stays open, since whoever signs has no bytes. S3 keeps what it is told of a coding with an object, which may
+ * be another volume's tomorrow; so that is told as well, and `identity` says that there is none.
  */
 export const s3VolumeUploads = (bucket: Bucket): VolumeUploads => ({
   upload: ({ sha256, sizeBytes }, nowMs, expiresMs) =>
@@ -19,6 +22,7 @@ export const s3VolumeUploads = (bucket: Bucket): VolumeUploads => ({
         'content-length': String(sizeBytes),
         'content-type': ContentType,
         'cache-control': CacheControl,
+        'content-encoding': ContentEncoding,
         'if-none-match': '*',
         'x-amz-checksum-sha256': ChecksumSHA256,
       };
@@ -28,6 +32,7 @@ export const s3VolumeUploads = (bucket: Bucket): VolumeUploads => ({
         ContentLength: sizeBytes,
         ContentType,
         CacheControl,
+        ContentEncoding,
         IfNoneMatch: '*',
         ChecksumSHA256,
       });
