@@ -1,4 +1,4 @@
-import { isSha256 } from '#domain/volume/tree.ts';
+import { isSha256, type Sha256 } from '#domain/volume/tree.ts';
 import type { ReleaseReply } from '#wire/volume/volume-replies.ts';
 import { UsageProblem } from '../cli/command.ts';
 import type { VolumeService } from './service/volume-service.ts';
@@ -8,6 +8,9 @@ export const RELEASE_NAMES = 'a root, 8 or more of its first digits, a number, c
 
 const SEQUENCE = /^[1-9]\d{0,6}$/;
 const PREFIX = /^[0-9a-f]{8,63}$/;
+
+/** Enough of a root to tell releases apart, and to name one. */
+export const shortRoot = (root: Sha256 | undefined): string => root?.slice(0, 12) ?? '-';
 
 /** The release that a person means. Throws VolumeProblem when there is none, or more than one. */
 export const releaseNamed = async (

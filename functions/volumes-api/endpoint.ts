@@ -12,7 +12,7 @@ export interface Endpoint {
   readonly answer: (request: VolumesRequest) => Promise<HttpReply>;
 }
 
-const MAX_BODY = 16_384;
+const MAX_BODY_CHARACTERS = 16_384;
 
 export const notAllowed = (operation: VolumeOperation, volume?: string): HttpReply =>
   forbidden(
@@ -27,11 +27,11 @@ const withBody =
   <Request extends VolumesRequest, Body>(
     schema: v.GenericSchema<unknown, Body>,
     answer: Answer<Request, Body>,
-    maxBody: number,
+    maxCharacters: number,
   ): ((request: Request) => Promise<HttpReply>) =>
   async (request) => {
     const { body } = request.call;
-    if (body.length > maxBody) return errorReply(413, 'body_too_large', `A body may have ${maxBody} characters.`);
+    if (body.length > maxCharacters) return errorReply(413, 'body_too_large', `A body may have ${maxCharacters} characters.`);
     const parsed = parseCallBody(schema, body);
     return parsed.kind === 'invalid' ? invalid(parsed.problems) : answer(request, parsed.value);
   };
@@ -62,7 +62,7 @@ export const calls = <Body>(
   operation: VolumeOperation,
   schema: v.GenericSchema<unknown, Body>,
   answer: Answer<VolumesRequest, Body>,
-): Endpoint => ({ query: [], answer: ifAllowed(operation, withBody(schema, answer, MAX_BODY)) });
+): Endpoint => ({ query: [], answer: ifAllowed(operation, withBody(schema, answer, MAX_BODY_CHARACTERS)) });
 
 /** What concerns the volume that the path names. */
 export const readsVolume = (answer: (request: VolumeRequest) => Promise<HttpReply>, ...query: readonly string[]): Endpoint => ({
@@ -74,5 +74,5 @@ export const callsVolume = <Body>(
   operation: VolumeOperation,
   schema: v.GenericSchema<unknown, Body>,
   answer: Answer<VolumeRequest, Body>,
-  maxBody = MAX_BODY,
-): Endpoint => ({ query: [], answer: ofVolume(operation, withBody(schema, answer, maxBody)) });
+  maxCharacters = MAX_BODY_CHARACTERS,
+): Endpoint => ({ query: [], answer: ofVolume(operation, withBody(schema, answer, maxCharacters)) });

@@ -23,7 +23,7 @@ import { pin, release, releaseTogether, rollBack } from './release-calls.ts';
 const VOLUME = '/api/v1/volumes/{volume}';
 const RELEASE = `${VOLUME}/releases/{release}`;
 /** A thousand objects. */
-const MAX_OBJECTS_BODY = 262_144;
+const MAX_OBJECTS_CHARACTERS = 262_144;
 
 export const ROUTES: readonly RouteOf<Endpoint>[] = [
   { path: '/api/v1/volumes', methods: { GET: reads('volume.read', listVolumes) } },
@@ -36,7 +36,7 @@ export const ROUTES: readonly RouteOf<Endpoint>[] = [
   { path: `${VOLUME}/stage`, methods: { POST: callsVolume('release.stage', stageSchema, stage) } },
   {
     path: `${VOLUME}/objects`,
-    methods: { POST: callsVolume('release.upload', askedObjectsSchema, askObjects, MAX_OBJECTS_BODY) },
+    methods: { POST: callsVolume('release.upload', askedObjectsSchema, askObjects, MAX_OBJECTS_CHARACTERS) },
   },
   { path: `${RELEASE}/seal`, methods: { POST: callsVolume('release.seal', emptySchema, seal) } },
   { path: `${RELEASE}/abort`, methods: { POST: callsVolume('release.abort', reasonSchema, abort) } },

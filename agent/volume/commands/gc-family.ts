@@ -1,12 +1,11 @@
 import { byteText } from '#domain/byte-text.ts';
+import { HASH_PREFIXES } from '#domain/volume/garbage.ts';
 import type { SweepReply } from '#wire/volume/volume-replies.ts';
 import { type Command, type CommandFamily, UsageProblem } from '../../cli/command.ts';
 import type { SweepMode } from '../service/volume-service.ts';
 import { type VolumeEnd, type VolumeRun, type VolumeWorld, volumeCommand } from '../volume-command.ts';
 import { VolumeProblem } from '../volume-exit.ts';
 
-/** By the first two digits of a hash. */
-const PREFIXES = 256;
 const PAUSE_MS = 2_000;
 /** A sweep goes on in later runs of its function, each of which may take a quarter of an hour. */
 const MOST_MS = 7_200_000;
@@ -29,8 +28,8 @@ const sweep = async ({ service, operands, waiting, nowMs, report }: VolumeRun, m
     const last = await service.lastSweep(mode);
     if (last?.run === run && last.endedMs !== undefined) return endOf(last);
     if (nowMs() - sinceMs > MOST_MS)
-      throw new VolumeProblem('unavailable', `the sweep ${run} goes on; mirrortide gc plan says later how it went`, { run });
-    if (last?.run === run) report.progress('sweeping', last.prefixes, PREFIXES, 'parts');
+      throw new VolumeProblem('unavailable', `the sweep ${run} goes on, and nobody waits for it here any more`, { run });
+    if (last?.run === run) report.progress('sweeping', last.prefixes, HASH_PREFIXES.length, 'parts');
     await waiting.sleep(PAUSE_MS);
   }
 };

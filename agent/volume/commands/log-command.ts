@@ -1,21 +1,20 @@
 import type { VolumeEventReply } from '#wire/volume/volume-replies.ts';
 import type { Command } from '../../cli/command.ts';
 import { tableLines } from '../../cli/table.ts';
+import { shortRoot } from '../release-names.ts';
 import { type VolumeWorld, volumeCommand } from '../volume-command.ts';
 import { oneVolume, wholeNumber } from './volume-options.ts';
 
 const ENTRIES = 20;
 const MOST_ENTRIES = 500;
-/** Enough to name a release. */
-const SHORT = 12;
 
 const row = ({ version, atMs, operation, release, by, reason, before }: VolumeEventReply): readonly string[] => [
   String(version),
   new Date(atMs).toISOString().slice(0, 19).concat('Z'),
   operation,
-  release?.slice(0, SHORT) ?? '-',
+  shortRoot(release),
   by,
-  [before === undefined ? '' : `before: ${before.slice(0, SHORT)}`, reason ?? ''].filter((text) => text !== '').join('; '),
+  [before === undefined ? '' : `before: ${shortRoot(before)}`, reason ?? ''].filter((text) => text !== '').join('; '),
 ];
 
 /** `mirrortide log VOLUME`. */

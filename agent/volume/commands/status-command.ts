@@ -4,11 +4,11 @@ import { type Command, UsageProblem } from '../../cli/command.ts';
 import { DAY_MS, durationOption } from '../../cli/duration-option.ts';
 import { tableLines } from '../../cli/table.ts';
 import { durationText } from '../../fetch/report/progress.ts';
+import { shortRoot } from '../release-names.ts';
 import { type VolumeEnd, type VolumeRun, type VolumeWorld, volumeCommand } from '../volume-command.ts';
 
 const MOST_STALE_MS = 366 * DAY_MS;
 const SECOND_MS = 1_000;
-const SHORT = 12;
 
 /** When it was last known to be as it should: released, or compared with its upstream. */
 const freshMs = ({ movedMs, update }: VolumeReply): number | undefined =>
@@ -44,7 +44,7 @@ const status = async ({ service, options, operands, nowMs }: VolumeRun): Promise
       volume.type,
       `/${volume.mount}`,
       release === undefined ? '-' : String(release.sequence),
-      current?.slice(0, SHORT) ?? '-',
+      shortRoot(current),
       release === undefined ? '-' : `${release.files} files`,
       release === undefined ? '-' : byteText(release.bytes),
       ago(volume.movedMs, now),
