@@ -9,12 +9,8 @@ import type { VolumeItemKey } from './volume-table.ts';
 export const SWEEPS_PARTITION = 'S';
 export const sweepKey = (mode: SweepMode): VolumeItemKey => ({ pk: SWEEPS_PARTITION, sk: mode });
 
-const sweepItem = v.object({
-  sk: v.picklist(['planned', 'done']),
-  run: nonEmpty,
-  by: v.string(),
-  started: epochMs,
-  ended: v.optional(epochMs),
+/** What a sweep did, as far as it came. */
+export const SWEEP_COUNTS = {
   prefixes: count,
   expired: count,
   looked: count,
@@ -22,6 +18,15 @@ const sweepItem = v.object({
   removed: count,
   spared: count,
   bytes: count,
+};
+
+const sweepItem = v.object({
+  sk: v.picklist(['planned', 'done']),
+  run: nonEmpty,
+  by: v.string(),
+  started: epochMs,
+  ended: v.optional(epochMs),
+  ...SWEEP_COUNTS,
   problem: v.optional(v.string()),
 });
 

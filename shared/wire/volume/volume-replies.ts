@@ -3,6 +3,7 @@ import { RELEASE_STATES } from '#domain/volume/release.ts';
 import { VOLUME_TYPES } from '#domain/volume/volume.ts';
 import { count, epochMs, hex64, nonEmpty } from '../fields.ts';
 import { parseValue } from '../parse-json.ts';
+import { SWEEP_COUNTS } from './sweep-item.ts';
 
 /** What the API of volumes answers with, as its clients read it; what they have no use for is not looked at. */
 const problem = v.object({ path: v.string(), message: v.string() });
@@ -68,13 +69,7 @@ const sweep = v.object({
   by: v.string(),
   startedMs: epochMs,
   endedMs: v.optional(epochMs),
-  prefixes: count,
-  expired: count,
-  looked: count,
-  doomed: count,
-  removed: count,
-  spared: count,
-  bytes: count,
+  ...SWEEP_COUNTS,
   problem: v.optional(v.string()),
 });
 
