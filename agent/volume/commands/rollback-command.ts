@@ -24,7 +24,9 @@ const rollBack = async ({ service, options, operands }: VolumeRun): Promise<Volu
 export const rollbackCommand = (world: VolumeWorld): Command =>
   volumeCommand(world, {
     summary: 'Makes an earlier release current again, and holds the volume so that the next run does not undo that',
-    details: [`Without --to it is the release before. RELEASE is ${RELEASE_NAMES}.`],
+    details: [
+      `Without --to it is the release before; while the hold of a rollback stands, --to is needed. RELEASE is ${RELEASE_NAMES}.`,
+    ],
     operands: 'VOLUME',
     options: { to: { type: 'string', help: 'RELEASE  the one to go back to' }, reason: REASON_OPTION },
     run: rollBack,

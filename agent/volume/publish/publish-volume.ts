@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { Readable } from 'node:stream';
 import type { ReleaseState } from '#domain/volume/release.ts';
 import type { Sha256 } from '#domain/volume/tree.ts';
-import type { ReleaseReply, VolumeReply } from '#wire/volume/volume-replies.ts';
+import type { ReleaseReply } from '#wire/volume/volume-replies.ts';
 import type { Report } from '../../fetch/report/report.ts';
 import type { Waiting } from '../../network/ask-service.ts';
 import type { VolumeService } from '../service/volume-service.ts';
@@ -11,25 +11,10 @@ import { type Sent, sendObjects } from '../transfer/send-objects.ts';
 import { VolumeProblem } from '../volume-exit.ts';
 import { abortReason, awaitVerdict, rejection, seal } from './await-verdict.ts';
 import { foreignLease, type PublishLease, takeLease } from './publish-lease.ts';
+import type { PublishWish } from './publish-wish.ts';
 import { readTree } from './read-tree.ts';
+import { refuseEarly } from './refuse-early.ts';
 import { type PlannedTree, type UploadPlan, uploadPlan } from './upload-plan.ts';
-
-export interface PublishWish {
-  readonly volume: string;
-  /** A directory, or an archive of one. */
-  readonly source: string;
-  readonly release: boolean;
-  /** What must be current, null for nothing; undefined for whatever is. */
-  readonly expect: Sha256 | null | undefined;
-  readonly dryRun: boolean;
-  /** Of a lease that whoever calls us has. */
-  readonly fence: number | undefined;
-  /** To be taken by us. */
-  readonly lease: boolean;
-  readonly concurrency: number;
-  readonly index: boolean;
-  readonly wait: boolean;
-}
 
 export interface PublishWorld {
   readonly service: VolumeService;
@@ -63,37 +48,6 @@ export type PublishEnd = {
 /** Checked before; nothing is to be stored again. */
 const READY: readonly ReleaseState[] = ['VALIDATED', 'CURRENT', 'SUPERSEDED'];
 const NOTHING_SENT: Sent = { sent: 0, sentBytes: 0, present: 0 };
-const nothingSent = 'nothing was sent';
-
-/** What would be refused at the end is refused before hours of hashing and sending. */
-const refuseEarly = (volume: VolumeReply, wish: PublishWish, nowMs: number): void => {
-  const { current, hold, lease, roles } = volume;
-  if (roles?.publish === false && !wish.dryRun)
-    throw new VolumeProblem('refused', `you are no publisher of ${volume.volume}; ${nothingSent}`, { refusal: 'forbidden' });
-  if (roles?.release === false && wish.release)
-    throw new VolumeProblem('refused', `you are no releaser of ${volume.volume}; ${nothingSent}. Leave --release out`, {
-      refusal: 'forbidden',
-    });
-  if (wish.expect !== undefined && (wish.expect ?? undefined) !== current)
-    throw new VolumeProblem('conflict', `current is ${current ?? 'nothing'}, and not as expected; ${nothingSent}`, {
-      refusal: 'moved',
-      current,
-    });
-  if (wish.release && hold !== undefined)
-    throw new VolumeProblem(
-      'conflict',
-      `${volume.volume} is held by ${hold.by}: ${hold.reason}; ${nothingSent}. Without --release it can be published and looked at; ` +
-        `mirrortide resume ${volume.volume} ends the hold`,
-      { refusal: 'held', hold },
-    );
-  const isLeased = lease !== undefined && lease.untilMs > nowMs && lease.fence !== wish.fence;
-  if (isLeased && (wish.release || wish.lease))
-    throw new VolumeProblem('conflict', `${lease.by} is publishing to ${volume.volume}; ${nothingSent}`, {
-      refusal: 'leased',
-      lease,
-    });
-};
-
 interface Publishing {
   readonly world: PublishWorld;
   readonly wish: PublishWish;

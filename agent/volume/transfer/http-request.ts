@@ -20,16 +20,20 @@ export interface StreamedAnswer {
 
 export type SendRequest = (request: StreamedRequest) => Promise<StreamedAnswer>;
 
-/** Nothing moved for so long: the peer is given up. */
-const STALL_MS = 60_000;
-/** How long a server may take to say that it wants the body; those that never say so get it then. */
-const CONTINUE_MS = 2_000;
+export interface RequestPace {
+  /** Nothing moved for so long: the peer is given up. */
+  readonly stallMs: number;
+  /** How long a server may take to say that it wants the body; those that never say so get it then. */
+  readonly continueMs: number;
+}
+
+const PACE: RequestPace = { stallMs: 60_000, continueMs: 2_000 };
 
 /**
  * Requests with bodies that are not in memory, over connections that are kept for the next one. The answer may come before all of the
  * body was sent: what follows of it is given up then.
  */
-export const requestSender = (connections: number): SendRequest => {
+export const requestSender = (connections: number, pace = PACE): SendRequest => {
   const kept = { keepAlive: true, maxSockets: connections };
   const agents = { 'http:': new http.Agent(kept), 'https:': new https.Agent({ ...kept, minVersion: 'TLSv1.2' }) };
   return ({ method, url, headers, body, stop }) =>
@@ -37,7 +41,7 @@ export const requestSender = (connections: number): SendRequest => {
       const isHttps = url.protocol === 'https:';
       const options = { method, headers: { ...headers }, agent: agents[isHttps ? 'https:' : 'http:'], signal: stop };
       const request = isHttps ? https.request(url, options) : http.request(url, options);
-      request.setTimeout(STALL_MS, () => void request.destroy(new Error(`nothing moved for ${STALL_MS / 1_000} s`)));
+      request.setTimeout(pace.stallMs, () => void request.destroy(new Error(`nothing moved for ${pace.stallMs} ms`)));
       request.on('error', reject);
       request.on('response', (response) => {
         response.on('error', () => {});
@@ -46,13 +50,13 @@ export const requestSender = (connections: number): SendRequest => {
       });
       if (typeof body !== 'function') request.end(body);
       else if (headers['expect'] === undefined) pour(body(), request);
-      else whenWanted(request, () => pour(body(), request));
+      else whenWanted(request, pace.continueMs, () => pour(body(), request));
     });
 };
 
 /** With `Expect: 100-continue` a server can refuse before gigabytes were sent to it. */
-function whenWanted(request: http.ClientRequest, begin: () => void): void {
-  const timer = setTimeout(() => proceed(), CONTINUE_MS);
+function whenWanted(request: http.ClientRequest, continueMs: number, begin: () => void): void {
+  const timer = setTimeout(() => proceed(), continueMs);
   const cancel = (): void => clearTimeout(timer);
   const proceed = (): void => {
     cancel();

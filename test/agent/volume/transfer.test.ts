@@ -1,6 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -186,6 +186,32 @@ describe('an upload', () => {
     answer = 412;
     expect(await put(LARGE)).toEqual({ outcome: 'present', moved: LARGE });
     expect(got).toEqual([{ expect: '100-continue', bytes: 0 }]);
+  });
+
+  test.each([
+    ['that never says that it wants the body gets it', 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n', LARGE, 'sent'],
+    ['that answers before it has the body need not get it', 'HTTP/1.1 412 No\r\ncontent-length: 0\r\n\r\n', 900_000, 'present'],
+    ['that says nothing is given up', '', 9, 'again'],
+  ])('to a server %s', async (_, said, sizeBytes, outcome) => {
+    const raw = createTcpServer((socket) => {
+      let bytes = 0;
+      socket.on('error', () => {});
+      socket.on('data', (chunk) => {
+        bytes += chunk.length;
+        if (said !== '' && (bytes > sizeBytes || outcome === 'present')) socket.write(said);
+      });
+    });
+    await new Promise<void>((resolve) => raw.listen(0, '127.0.0.1', resolve));
+    const file = join(folder, 'file');
+    await writeFile(file, Buffer.alloc(sizeBytes));
+    const send = requestSender(1, { stallMs: 300, continueMs: 10 });
+    const url = `http://127.0.0.1:${(raw.address() as AddressInfo).port}/`;
+    const upload = { url, headers: { 'content-length': String(sizeBytes) } };
+    const putter = objectPutter(send, new AbortController().signal);
+    expect(await putter({ sha256: hashOf('x'), sizeBytes, name: 'file', file }, upload, () => {})).toMatchObject({
+      kind: outcome,
+    });
+    raw.close();
   });
 
   test.each([
