@@ -2,7 +2,7 @@ import { mayDoWithVolume } from '#domain/access/volume-permissions.ts';
 import { type CommitWish, decideCommit, decidePin, decideRollBack } from '#domain/volume/decide-release.ts';
 import type { VolumeView } from '#domain/volume/take-transition.ts';
 import { isSha256, type Sha256 } from '#domain/volume/tree.ts';
-import type { VolumeDecision } from '#domain/volume/volume-state.ts';
+import type { VolumeDecision, VolumeHold } from '#domain/volume/volume-state.ts';
 import { type HttpReply, jsonReply } from '#wire/api/http-call.ts';
 import type { ReleaseWish } from '#wire/volume/volume-calls.ts';
 import { changeTogether, changeVolume, movedJson, settledReply } from './change-volume.ts';
@@ -62,19 +62,23 @@ export interface RollBackWish {
   readonly reason: string;
 }
 
-/** The hold is the one that this very call left behind when it was done before, and its reply lost. */
-const isRepeated = ({ pointer: { hold, movedMs } }: VolumeView, by: string, reason: string): boolean =>
-  hold?.by === by && hold.reason === reason && hold.atMs === movedMs;
+/** The hold that a rollback left behind, when nothing moved since. */
+const holdOfRollBack = ({ pointer: { hold, movedMs } }: VolumeView): VolumeHold | undefined =>
+  hold?.atMs === movedMs ? hold : undefined;
 
 /**
- * Back to `to`, or to what was current before; nothing else is released until somebody resumes. The same call again does nothing:
- * without `to` it would go back one more.
+ * Back to `to`, or to what was current before; nothing else is released until somebody resumes. The same call again, after a reply that
+ * was lost, does nothing. Without `to` it would go back one more, and so would that of a second operator whom the same alarm woke:
+ * whoever wants that while the hold of a rollback stands says where to.
  */
 export const rollBack = async (request: VolumeRequest, { to, reason }: RollBackWish): Promise<HttpReply> => {
   const by = userOf(request);
   const decide = (view: VolumeView): VolumeDecision => {
+    const hold = holdOfRollBack(view);
     const isSame = to === undefined || view.target?.state === 'CURRENT';
-    return isSame && isRepeated(view, by, reason) ? { kind: 'nothing' } : decideRollBack(view, reason);
+    if (hold === undefined || !isSame) return decideRollBack(view, reason);
+    if (hold.by === by && hold.reason === reason) return { kind: 'nothing' };
+    return to === undefined ? { kind: 'refused', refusal: { kind: 'held', hold } } : decideRollBack(view, reason);
   };
   return settledReply(await changeVolume(request, to ?? 'previous', decide), movedJson);
 };

@@ -129,8 +129,15 @@ describe('a rollback', () => {
     ]);
     expect(await post(setup, 'eve', '/volumes/tools/rollback', body)).toMatchObject([200, { outcome: 'nothing' }]);
     expect(await currentOf(setup)).toBe(two);
-    // Somebody else, or for another reason, or to another one, goes on.
-    expect(await post(setup, 'wendy', '/volumes/tools/rollback', { reason: 'bad' })).toMatchObject([200, { previous: two }]);
+    // Somebody else who knows nothing of it does not go back one more; whoever says where to does.
+    const hold = { by: 'user:eve', reason: 'bad' };
+    expect(await post(setup, 'wendy', '/volumes/tools/rollback', { reason: 'bad' })).toMatchObject([409, { kind: 'held', hold }]);
+    expect(await post(setup, 'eve', '/volumes/tools/rollback', { reason: 'worse' })).toMatchObject([409, { kind: 'held', hold }]);
+    expect(await currentOf(setup)).toBe(two);
+    expect(await post(setup, 'wendy', '/volumes/tools/rollback', { reason: 'bad', to: one })).toMatchObject([
+      200,
+      { previous: two },
+    ]);
     expect(await currentOf(setup)).toBe(one);
     expect(await post(setup, 'eve', '/volumes/tools/rollback', { reason: 'bad', to: two })).toMatchObject([
       200,
