@@ -16,13 +16,13 @@ import { nodeDecompress } from '#adapters/node/node-decompress.ts';
 import { nodeDigester } from '#adapters/node/node-digester.ts';
 import { DEFAULT_ACCESS_POLICY } from '#domain/inventory/access-policy.ts';
 import type { CrawlPolicy } from '#domain/inventory/inventory.ts';
-import { DEFAULT_GRACE_MS, DEFAULT_RETAIN, DEFAULT_SHRINK_SHARE, type Volume } from '#domain/volume/volume.ts';
 import type { VolumeWork } from '#ports/volume-work.ts';
 import { type CheckWork, checkRelease } from '../../functions/check-release/check-release.ts';
 import { volumesApi } from '../../functions/volumes-api/volumes-api.ts';
 import { startEmulators } from '../../local/emulators/start-emulators.ts';
 import { localClients, provision } from '../../local/runtime/provision.ts';
 import { QUEUE_VISIBILITY } from '../../local/runtime/stage-functions.ts';
+import { aVolume } from '../../test/support/a-volume.ts';
 import { countingProxy } from '../../test/support/counting-proxy.ts';
 
 export interface Requests {
@@ -48,17 +48,7 @@ const CRAWL: CrawlPolicy = {
   connectionsPerHost: 1,
 };
 const USER = 'publisher';
-export const VOLUMES = ['packages', 'empty'] as const;
-
-const volumeOf = (id: string): Volume => ({
-  id,
-  mount: id,
-  type: 'files',
-  maximumShrinkShare: DEFAULT_SHRINK_SHARE,
-  retain: DEFAULT_RETAIN,
-  graceMs: DEFAULT_GRACE_MS,
-  roles: { publishers: [USER], releasers: [USER], operators: [USER] },
-});
+const VOLUMES = ['packages', 'empty'] as const;
 
 const sumOf = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((sum, one) => sum + one, 0);
 
@@ -71,7 +61,8 @@ export const startVolumesService = async (): Promise<VolumesService> => {
     new S3Client({ region: emulators.region, credentials: { ...emulators.credentials }, endpoint, forcePathStyle: true });
   const [signing, asking] = [s3At(uploads.url), s3At(reads.url)];
 
-  const rules = { names: { domain: undefined, places: [] }, volumes: VOLUMES.map(volumeOf), proxies: [] };
+  const roles = { publishers: [USER], releasers: [USER], operators: [USER] };
+  const rules = { names: { domain: undefined, places: [] }, volumes: VOLUMES.map((id) => aVolume(id, { roles })), proxies: [] };
   const read = async () => ({ rules, access: DEFAULT_ACCESS_POLICY, crawl: CRAWL });
   const failures: unknown[] = [];
   const failed = (message: string, fields?: Readonly<Record<string, unknown>>): void => void failures.push([message, fields]);
