@@ -30,8 +30,20 @@ export const entryByHash = (folder: string, sha256: Sha256, entries: Iterable<Tr
   return undefined;
 };
 
-/** Where the `Release` may be that lists indexes of the folder, nearest first: `dists/SUITE/` for `dists/SUITE/main/binary-amd64/`. */
-export const suitesAbove = (folder: string): readonly string[] => {
-  const [, above = ''] = /^((?:.*\/)?)[^/]*\/$/.exec(folder) ?? [];
-  return folder === '' ? [] : [...(/(?:^|\/)dists\/.+/.test(above) ? [above] : []), ...suitesAbove(above)];
+/** Folders between an index and its `Release`: four, in the archives that have most of them. */
+const MOST_LEVELS = 8;
+
+/**
+ * Where the `Release` may be that lists indexes of the folder, nearest first: there itself, where an archive has one folder only, or
+ * above it. A folder without any has nothing by its hash, and need not be looked through for whoever makes hashes up.
+ */
+export const releaseFolders = (folder: string): readonly string[] => {
+  const names = folder.split('/').slice(0, -1);
+  const levels = Math.min(names.length, MOST_LEVELS);
+  return Array.from({ length: levels + 1 }, (_, up) =>
+    names
+      .slice(0, names.length - up)
+      .map((name) => `${name}/`)
+      .join(''),
+  );
 };

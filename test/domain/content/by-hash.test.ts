@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { byHashPath, entryByHash, suitesAbove } from '#domain/content/by-hash.ts';
+import { byHashPath, entryByHash, releaseFolders } from '#domain/content/by-hash.ts';
 import type { TreeEntry } from '#domain/volume/tree.ts';
 import { hashOf } from '../../support/tree-arbitrary.ts';
 
@@ -39,11 +39,10 @@ it('is the file of that hash in the folder itself, and no other', () => {
 });
 
 it.each([
-  [FOLDER, ['dists/stable/main/', 'dists/stable/']],
-  [`debian/${FOLDER}`, ['debian/dists/stable/main/', 'debian/dists/stable/']],
-  ['dists/', []],
-  ['pool/main/', []],
-  ['', []],
-])('looks for the list of %j nearest first', (folder, expected) => {
-  expect(suitesAbove(folder)).toEqual(expected);
+  [FOLDER, [FOLDER, 'dists/stable/main/', 'dists/stable/', 'dists/', '']],
+  ['pool/', ['pool/', '']],
+  ['', ['']],
+  ['a/'.repeat(100), [100, 99, 98, 97, 96, 95, 94, 93, 92].map((levels) => 'a/'.repeat(levels))],
+])('looks for the list of %j nearest first, and not all the way up', (folder, expected) => {
+  expect(releaseFolders(folder)).toEqual(expected);
 });

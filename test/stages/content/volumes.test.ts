@@ -261,10 +261,11 @@ describe('a release', () => {
   });
 
   test('of apt has its indexes by their hashes, those of the release before as well', async () => {
-    const { get, release, pass } = await fresh();
+    const { get, release, pass, deps } = await fresh();
     const at = (text: string) => `/ubuntu/dists/stable/main/by-hash/SHA256/${hashOf(text)}`;
-    await release('ubuntu', { 'dists/stable/main/Packages': 'one', 'pool/a': 'package' });
-    await release('ubuntu', { 'dists/stable/main/Packages': 'two', 'pool/a': 'package' });
+    const suite = { 'dists/stable/Release': 'Suite: stable\n', 'pool/a': 'package' };
+    await release('ubuntu', { ...suite, 'dists/stable/main/Packages': 'one' });
+    await release('ubuntu', { ...suite, 'dists/stable/main/Packages': 'two' });
     pass(1_000);
     const both = await Promise.all([get(at('one')), get(at('two'))]);
     expect(both.map((reply) => [...seen(reply), reply.headers['content-type']])).toEqual([
@@ -273,6 +274,16 @@ describe('a release', () => {
     ]);
     expect((await get(at('package'))).status).toBe(404);
     expect((await get('/ubuntu@2/dists/stable/main/by-hash/SHA256/x')).status).toBe(404);
+    // Whoever makes hashes up does not have the pool looked through for each.
+    const looked: string[] = [];
+    const folder: typeof deps.trees.folder = (root, path) => {
+      looked.push(path);
+      return deps.trees.folder(root, path);
+    };
+    const asked = { ...deps, trees: { ...deps.trees, folder } };
+    for (const path of [`/ubuntu/pool/by-hash/SHA256/${hashOf('x')}`, at('x')])
+      expect((await get(path, {}, asked)).status).toBe(404);
+    expect([...new Set(looked)]).toEqual(['dists/stable/main/']);
   });
 });
 
