@@ -2,6 +2,7 @@ import { lstatSync } from 'node:fs';
 import { digestName, sameDigest } from '#domain/artefact/digest.ts';
 import { type InstalledState, nextStep, type Release } from '#domain/artefact/installed.ts';
 import { splayMs } from '#domain/artefact/splay.ts';
+import type { Report } from '../report/report.ts';
 import { DigestMismatch, type FetchOutcome, fetchOutcome, outcomeOfProblem } from './fetch-outcome.ts';
 import type { FetchSettings } from './fetch-settings.ts';
 import type { FetchWorld } from './fetch-world.ts';
@@ -13,7 +14,6 @@ import { settledState } from './install/switch-link.ts';
 import { prune, readState, removeRemains, seenTrees, writeState } from './install/trees.ts';
 import { download } from './network/download.ts';
 import { findWanted, type Wanted } from './network/wanted.ts';
-import type { Report } from './report/report.ts';
 
 /** Downloads again, with the checksum asked for anew, when what came is not what was said: it was published in between. */
 const PASSES = 2;

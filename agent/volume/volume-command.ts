@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Command, type OptionSpec, type OptionValues, type Terminal, UsageProblem } from '../cli/command.ts';
-import { fetchReport, printable, type Report } from '../fetch/report/report.ts';
 import type { Waiting } from '../network/ask-service.ts';
 import { SERVICE_OPTIONS, serviceConfig } from '../network/network-options.ts';
+import { printable, type Report, terminalReport } from '../report/report.ts';
 import { type VolumeService, volumeService } from './service/volume-service.ts';
 import { requestSender, type SendRequest } from './transfer/http-request.ts';
 import {
@@ -133,5 +133,5 @@ const told = (end: VolumeEnd | VolumeProblem, terminal: Terminal, json: boolean)
 const quietReport = (terminal: Terminal, json: boolean, nowMs: () => number): Report => {
   const columns = terminal.errColumns;
   const err = json && columns === undefined ? () => {} : terminal.err;
-  return fetchReport({ out: terminal.out, err, columns, json: false, nowMs });
+  return terminalReport({ out: terminal.out, err, columns, json: false, nowMs });
 };

@@ -7,8 +7,8 @@ import { runCommandLine } from '../../agent/cli/run-command-line.ts';
 import { fetchCommand, processWorld } from '../../agent/fetch/command/fetch-command.ts';
 import { FETCH_EXIT_CODES } from '../../agent/fetch/fetch-outcome.ts';
 import { layoutOf } from '../../agent/fetch/install/layout.ts';
-import { durationText, progressBar, progressLine } from '../../agent/fetch/report/progress.ts';
-import { fetchReport } from '../../agent/fetch/report/report.ts';
+import { durationText, progressBar, progressLine } from '../../agent/report/progress.ts';
+import { terminalReport } from '../../agent/report/report.ts';
 import { tryFlock } from '../../agent/update/host/flock.ts';
 import { AGENT_ENTRY, bundleAgent } from '../../local/bundle-agent.ts';
 import { httpServer, type TestServer } from '../support/raw-server.ts';
@@ -336,7 +336,7 @@ describe('progress', () => {
   ])('is shown %s', (_, columns, json, shown, expected) => {
     let nowMs = 0;
     let err = '';
-    const report = fetchReport({ out: () => {}, err: (text) => (err += text), columns, json, nowMs: () => nowMs });
+    const report = terminalReport({ out: () => {}, err: (text) => (err += text), columns, json, nowMs: () => nowMs });
     for (; nowMs <= 1_000; nowMs += 10) report.progress('downloading', nowMs * 1_000, 20_000_000);
     report.end();
     expect(err).toMatch(expected);
@@ -347,7 +347,7 @@ describe('progress', () => {
 
   it('never lets a server’s words command the terminal', () => {
     let err = '';
-    const report = fetchReport({ out: () => {}, err: (text) => (err += text), columns: 80, json: false, nowMs: () => 0 });
+    const report = terminalReport({ out: () => {}, err: (text) => (err += text), columns: 80, json: false, nowMs: () => 0 });
     report.note('retry', 'a\u001b[2Jb\r\n', {});
     expect(err).toBe('a\\u001b[2Jb\\u000d\\u000a\n');
   });

@@ -1,11 +1,11 @@
 import { constants } from 'node:fs';
 import { join } from 'node:path';
 import { type ArchiveLimits, type ArchiveTree, archiveTree } from '#domain/artefact/archive-tree.ts';
+import type { Report } from '../../report/report.ts';
 import { VerificationProblem } from '../fetch-outcome.ts';
 import type { Disk, FetchWorld } from '../fetch-world.ts';
 import { syncPath, writeAll } from '../install/durable.ts';
 import { MARKER_NAME } from '../install/layout.ts';
-import type { Report } from '../report/report.ts';
 import { openArchive } from './open-archive.ts';
 import { readTar, type TarEntry } from './read-tar.ts';
 

@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Command, type OptionValues, type Terminal, UsageProblem } from '../../cli/command.ts';
+import { type Report, terminalReport } from '../../report/report.ts';
 import { tryFlock, writeOwner } from '../../update/host/flock.ts';
 import { fetchArtefact, planFetch, rollBack } from '../fetch-artefact.ts';
 import { FETCH_EXIT_CODES, type FetchOutcome } from '../fetch-outcome.ts';
@@ -10,7 +11,6 @@ import type { FetchWorld } from '../fetch-world.ts';
 import { layoutOf } from '../install/layout.ts';
 import { runHook } from '../install/run-hook.ts';
 import { openHttp } from '../network/open-http.ts';
-import { fetchReport, type Report } from '../report/report.ts';
 import { fetchStatus } from './fetch-status.ts';
 import { destinationOf, hookSettings, keepOf, readSettings } from './read-settings.ts';
 
@@ -94,7 +94,7 @@ async function runFetch(
   const [operand] = operands;
   if (operands.length > 1) throw new UsageProblem('one URL at a time');
   if (operand === 'status') return fetchStatus(destinationOf(options), json, terminal);
-  const report = fetchReport({ ...terminal, columns: terminal.errColumns, json, nowMs: world.nowMs });
+  const report = terminalReport({ ...terminal, columns: terminal.errColumns, json, nowMs: world.nowMs });
   return ended(await chosen(options, operand, world, report), report, json, terminal);
 }
 

@@ -1,9 +1,9 @@
 import { digestName } from '#domain/artefact/digest.ts';
 import { type InstalledState, type Release, switchedTo, takenBack } from '#domain/artefact/installed.ts';
+import type { Report } from '../../report/report.ts';
 import { type FetchOutcome, fetchOutcome } from '../fetch-outcome.ts';
 import type { HookSettings } from '../fetch-settings.ts';
 import type { FetchWorld } from '../fetch-world.ts';
-import type { Report } from '../report/report.ts';
 import type { Layout } from './layout.ts';
 import { removeLink, switchLink } from './switch-link.ts';
 import { prune, writeState } from './trees.ts';

@@ -1,7 +1,7 @@
 import { retryDelayMs } from '#domain/artefact/splay.ts';
+import type { Report } from '../../report/report.ts';
 import { NetworkProblem } from '../fetch-outcome.ts';
 import type { FetchWorld } from '../fetch-world.ts';
-import type { Report } from '../report/report.ts';
 
 /**
  * Tries until it succeeds, or there have been too many attempts, in a row without progress or in all. `progress` is any number that

@@ -1,12 +1,12 @@
 import { createHash, type Hash } from 'node:crypto';
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import type { Digest } from '#domain/artefact/digest.ts';
+import type { Report } from '../../report/report.ts';
 import { DigestMismatch, NetworkProblem, VerificationProblem } from '../fetch-outcome.ts';
 import type { FetchSettings } from '../fetch-settings.ts';
 import type { FetchWorld } from '../fetch-world.ts';
 import { quietly, syncPath, writeAll } from '../install/durable.ts';
 import type { Layout } from '../install/layout.ts';
-import type { Report } from '../report/report.ts';
 import { attempts } from './attempts.ts';
 import { follow } from './follow.ts';
 import type { HttpReply } from './open-http.ts';

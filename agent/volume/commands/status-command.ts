@@ -3,7 +3,7 @@ import type { VolumeReply } from '#wire/volume/volume-replies.ts';
 import { type Command, UsageProblem } from '../../cli/command.ts';
 import { DAY_MS, durationOption } from '../../cli/duration-option.ts';
 import { tableLines } from '../../cli/table.ts';
-import { durationText } from '../../fetch/report/progress.ts';
+import { durationText } from '../../report/progress.ts';
 import { shortRoot } from '../release-names.ts';
 import { type VolumeEnd, type VolumeRun, type VolumeWorld, volumeCommand } from '../volume-command.ts';
 

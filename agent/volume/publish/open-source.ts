@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { unpack } from '../../fetch/archive/unpack.ts';
 import { VerificationProblem } from '../../fetch/fetch-outcome.ts';
-import type { Report } from '../../fetch/report/report.ts';
+import type { Report } from '../../report/report.ts';
 import { VolumeProblem } from '../volume-exit.ts';
 
 /** The disk is the limit; these end what was made to fill it. */

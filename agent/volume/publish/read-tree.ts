@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Sha256, TreeEntry } from '#domain/volume/tree.ts';
 import type { VolumeType } from '#domain/volume/volume.ts';
 import type { TreeRoot } from '#wire/tree/tree-document.ts';
-import type { Report } from '../../fetch/report/report.ts';
+import type { Report } from '../../report/report.ts';
 import { directoryEntries } from '../directory-entries.ts';
 import { withPythonIndex } from '../index/python-index.ts';
 import { documentFolder } from '../trees/document-folder.ts';

@@ -7,7 +7,7 @@ import type { FetchSettings } from '../../../agent/fetch/fetch-settings.ts';
 import type { Disk, FetchWorld, HookRun } from '../../../agent/fetch/fetch-world.ts';
 import { MARKER_NAME } from '../../../agent/fetch/install/layout.ts';
 import type { HttpReply, OpenHttp } from '../../../agent/fetch/network/open-http.ts';
-import type { Report } from '../../../agent/fetch/report/report.ts';
+import type { Report } from '../../../agent/report/report.ts';
 import { Killed } from '../../support/killed-at.ts';
 import { DISK_CALLS } from './disk-calls.ts';
 

@@ -25,7 +25,7 @@ const BAR_EVERY_MS = 200;
 const LINE_EVERY_MS = 10_000;
 
 /** A bar on a terminal, plain lines elsewhere, and events as JSON on the standard output when asked for. */
-export function fetchReport(targets: ReportTargets): Report {
+export function terminalReport(targets: ReportTargets): Report {
   let shown: { readonly what: string; startMs: number; startBytes: number; lastMs: number } | undefined;
   let barOpen = false;
   const end = (): void => {
