@@ -30,6 +30,7 @@ const TOTAL_MS = 60_000;
  * wget2 1.99.1 repeats a redirected request without end when a metalink sent it there (some 19,000 times a second, measured).
  */
 const MAX_REDIRECTS = 0;
+
 export const httpSession = (http: HttpPeer, clock: Clock, limits: SessionLimits): HttpSession => {
   const limit = pLimit(Math.max(1, limits.connections));
   let left = limits.requests;
