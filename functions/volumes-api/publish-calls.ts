@@ -1,7 +1,8 @@
 import { decideAbort, decideStage, type StagedTree } from '#domain/volume/decide-release.ts';
 import type { Release, ReleaseState } from '#domain/volume/release.ts';
 import { isSha256 } from '#domain/volume/tree.ts';
-import { type HttpReply, jsonReply } from '#wire/api/http-call.ts';
+import { quotaProblems } from '#domain/volume/validate/guards.ts';
+import { errorReply, type HttpReply, jsonReply } from '#wire/api/http-call.ts';
 import { releaseJson } from '#wire/volume/volume-json.ts';
 import { changeVolume, settledReply } from './change-volume.ts';
 import { refused } from './replies.ts';
@@ -9,9 +10,12 @@ import type { VolumeRequest } from './volumes-deps.ts';
 
 /**
  * The first thing that a publisher does, before anything is stored: from then on nobody removes what the release has. `nothing`:
- * it is current, or may be released as it is; otherwise all of it is to be stored, as far as it is not there.
+ * it is current, or may be released as it is; otherwise all of it is to be stored, as far as it is not there. What is above the quota
+ * would be rejected when all of it had been sent and paid for; a publisher that says less than it is ends at the check.
  */
 export const stage = async (request: VolumeRequest, tree: StagedTree): Promise<HttpReply> => {
+  const [problem] = quotaProblems(request.volume, tree);
+  if (problem !== undefined) return errorReply(409, 'over-quota', `The release ${problem.message}.`);
   let known: Release | undefined;
   const settlement = await changeVolume(request, tree.root, (view) => {
     known = view.target;

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { parseVolumeReply } from '#wire/volume/volume-replies.ts';
+import { volumesApi } from '../../../functions/volumes-api/volumes-api.ts';
 import { useEmulators } from '../../support/emulators.ts';
 import { prepare, publisher } from '../../support/publish-release.ts';
 import { hashOf } from '../../support/tree-arbitrary.ts';
-import { replyOf, type VolumesSetup, volumesSetup } from '../../support/volumes-setup.ts';
+import { claimsOf, replyOf, type VolumesSetup, volumesSetup } from '../../support/volumes-setup.ts';
 
 const emulators = useEmulators();
 const FILES = { 'a/one': 'one', 'a/two': 'two' };
@@ -36,6 +37,22 @@ describe('staging', () => {
     expect((await release(setup, one.tree.sha256)).statusCode).toBe(200);
     // What was validated over something else is validated again.
     expect(await outcome(three)).toEqual(['resumed', 'STAGING']);
+  });
+
+  test('of more than the quota is refused before anything is sent', async () => {
+    const setup = await volumesSetup(emulators);
+    const content = await setup.api.content.read();
+    const volumes = content.rules.volumes.map((volume) => ({ ...volume, quotaBytes: 1_000 }));
+    const limited = { read: async () => ({ ...content, rules: { ...content.rules, volumes } }) };
+    const staged = async (bytes: number) => {
+      const call = { method: 'POST', path: '/api/v1/volumes/tools/stage', claims: claimsOf('ann'), query: '', headers: {} };
+      const body = JSON.stringify({ root: hashOf('root'), files: 1, bytes });
+      const rest = { arrivedMs: 0, sourceIp: '192.0.2.1', certificateSubject: undefined };
+      return replyOf(await volumesApi({ ...setup.api, content: limited }, { ...call, ...rest, body }));
+    };
+    expect(await staged(1_001)).toEqual([409, { kind: 'over-quota', value: 'The release has 1001 bytes; the quota is 1000.' }]);
+    expect(await setup.volumes.release('tools', hashOf('root'))).toBeUndefined();
+    expect(await staged(1_000)).toMatchObject([200, { outcome: 'staged' }]);
   });
 
   test('of what was aborted or rejected begins again', async () => {

@@ -23,7 +23,7 @@ const whole = (message: string): ReleaseProblem => ({ path: '', message });
 
 const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;
 
-function quotaProblems({ quotaBytes }: GuardLimits, { bytes }: TreeTotals): readonly ReleaseProblem[] {
+export function quotaProblems({ quotaBytes }: GuardLimits, { bytes }: TreeTotals): readonly ReleaseProblem[] {
   return quotaBytes !== undefined && bytes > quotaBytes ? [whole(`has ${bytes} bytes; the quota is ${quotaBytes}`)] : [];
 }
 
