@@ -64,6 +64,15 @@ function chooseForm(accept) {
   return chosen.form;
 }
 
+/** As the function behind us reads it: `%2D` is a dash there. */
+function decodedPath(uri) {
+  try {
+    return decodeURIComponent(uri);
+  } catch (_) {
+    return uri;
+  }
+}
+
 // biome-ignore lint/correctness/noUnusedVariables: the CDN calls it by this name
 function handler(event) {
   const request = event.request;
@@ -76,8 +85,9 @@ function handler(event) {
     // What the function behind us believes comes from here alone.
     if (names[i].slice(0, 13) === 'x-mirrortide-') delete headers[names[i]];
   }
-  if (/\/simple(\/|$)/.test(request.uri)) headers['x-mirrortide-accept'] = { value: chooseForm(accept) };
-  if (request.uri === MIRROR_INFO) {
+  const path = decodedPath(request.uri);
+  if (/\/simple(\/|$)/.test(path)) headers['x-mirrortide-accept'] = { value: chooseForm(accept) };
+  if (path === MIRROR_INFO) {
     headers['x-mirrortide-host'] = { value: host.toLowerCase() };
     headers['x-mirrortide-scheme'] = { value: scheme === 'https' ? 'https' : 'http' };
   }

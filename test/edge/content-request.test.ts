@@ -20,11 +20,14 @@ const ours = ({ headers }: ViewerRequest): Readonly<Record<string, string>> =>
   );
 
 describe('the form of a page', () => {
-  test.each(['/pypi/simple/', '/pypi/simple', '/pypi@12/simple/hat/', '/proxy/a/simple/b'])('is decided for %s', (uri) => {
-    expect(ours(view(uri, { accept: { value: 'application/vnd.pypi.simple.v1+json' } }))).toEqual({
-      'x-mirrortide-accept': 'application/vnd.pypi.simple.v1+json',
-    });
-  });
+  test.each(['/pypi/simple/', '/pypi/%73imple/', '/pypi%2Fsimple', '/pypi/simple', '/pypi@12/simple/hat/', '/proxy/a/simple/b'])(
+    'is decided for %s',
+    (uri) => {
+      expect(ours(view(uri, { accept: { value: 'application/vnd.pypi.simple.v1+json' } }))).toEqual({
+        'x-mirrortide-accept': 'application/vnd.pypi.simple.v1+json',
+      });
+    },
+  );
 
   test.each(['/', '/centos/repodata/repomd.xml', '/simplest/', '/a/simples'])('is nothing to %s', (uri) => {
     expect(ours(view(uri, { accept: { value: 'text/html' } }))).toEqual({});
@@ -79,10 +82,12 @@ describe('the form of a page', () => {
 describe('a request', () => {
   test('says under which name its machine knows this network, where that matters', () => {
     const headers = { host: { value: 'Mirror.DFW.Example.org' }, 'cloudfront-forwarded-proto': { value: 'https' } };
-    expect(ours(view('/mirror-info.sh', headers))).toEqual({
-      'x-mirrortide-host': 'mirror.dfw.example.org',
-      'x-mirrortide-scheme': 'https',
-    });
+    for (const written of ['/mirror-info.sh', '/mirror%2Dinfo%2esh'])
+      expect(ours(view(written, headers))).toEqual({
+        'x-mirrortide-host': 'mirror.dfw.example.org',
+        'x-mirrortide-scheme': 'https',
+      });
+    expect(ours(view('/mirror-info%', headers))).toEqual({});
     expect(ours(view('/mirror-info.sh'))).toEqual({ 'x-mirrortide-host': '', 'x-mirrortide-scheme': 'http' });
     expect(ours(view('/centos/', headers))).toEqual({});
   });
