@@ -71,26 +71,26 @@ const firstFrom = (entries: readonly TreeEntry[], path: string): number => {
   return low;
 };
 
+/** Of one shard, from `after`; gives the path before which nothing more is of interest. */
+const take = (entries: readonly TreeEntry[], folder: string, after: string, taken: TreeEntry[]): string => {
+  let next = after;
+  for (let at = firstFrom(entries, next); at < entries.length; at = Math.max(at + 1, firstFrom(entries, next))) {
+    const entry = entries[at];
+    if (entry === undefined || !entry.path.startsWith(folder)) break;
+    taken.push(entry);
+    const slash = entry.path.indexOf('/', folder.length);
+    // `0` is what follows the slash in the order of paths.
+    if (slash !== -1) next = `${entry.path.slice(0, slash)}0`;
+  }
+  return next;
+};
+
 export const releaseTrees = (read: ReadObject): ReleaseTrees => {
   const roots = documents<TreeRoot>(read, byteCache(KEPT_BYTES / 2));
   const shards = documents<readonly TreeEntry[]>(read, byteCache(KEPT_BYTES / 2));
   const rootOf = (root: Sha256): Promise<TreeRoot> => roots(root, (reading) => readRoot(reading, root));
   const entriesOf = (shard: ShardReference): Promise<readonly TreeEntry[]> =>
     shards(shard.sha256, (reading) => readShard(reading, shard));
-
-  /** Of one shard, from `after`; gives the path before which nothing more is of interest. */
-  const take = (entries: readonly TreeEntry[], folder: string, after: string, taken: TreeEntry[]): string => {
-    let next = after;
-    for (let at = firstFrom(entries, next); at < entries.length; at = Math.max(at + 1, firstFrom(entries, next))) {
-      const entry = entries[at];
-      if (entry === undefined || !entry.path.startsWith(folder)) break;
-      taken.push(entry);
-      const slash = entry.path.indexOf('/', folder.length);
-      // `0` is what follows the slash in the order of paths.
-      if (slash !== -1) next = `${entry.path.slice(0, slash)}0`;
-    }
-    return next;
-  };
 
   return {
     entry: async (root, path) => {

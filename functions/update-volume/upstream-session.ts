@@ -78,6 +78,16 @@ const verdictOn = (outcome: HttpOutcome, url: string, isKnown: boolean): Verdict
   throw new UpdateStopped('upstream_unreachable', `${url}: HTTP ${status}`);
 };
 
+/** How long to wait before the next try; throws when there is none. */
+const waitAfter = (outcome: HttpOutcome, tries: number, reason: string, nowMs: EpochMs): number => {
+  const asked = outcome.kind === 'answered' ? askedWaitMs(outcome.status, outcome.headers, nowMs) : undefined;
+  if (asked !== undefined && asked > LONGEST_PAUSE_MS)
+    throw new UpdateStopped('upstream_unreachable', reason, nowMs + obeyedWaitMs(asked));
+  const own = PAUSES_MS[tries];
+  if (own === undefined) throw new UpdateStopped('upstream_unreachable', reason);
+  return Math.max(own, asked ?? 0);
+};
+
 /** Requests to somebody else's server: few at once, each tried again when it may help, none when upstream asks for peace. */
 export const upstreamSession = (
   { http, clock, pause }: SessionDeps,
@@ -92,16 +102,6 @@ export const upstreamSession = (
     return left;
   };
 
-  /** How long to wait before the next try; throws when there is none. */
-  const waitAfter = (outcome: HttpOutcome, tries: number, reason: string): number => {
-    const asked = outcome.kind === 'answered' ? askedWaitMs(outcome.status, outcome.headers, clock.now()) : undefined;
-    if (asked !== undefined && asked > LONGEST_PAUSE_MS)
-      throw new UpdateStopped('upstream_unreachable', reason, clock.now() + obeyedWaitMs(asked));
-    const own = PAUSES_MS[tries];
-    if (own === undefined) throw new UpdateStopped('upstream_unreachable', reason);
-    return Math.max(own, asked ?? 0);
-  };
-
   const tried = async (
     url: string,
     send: (totalMs: number) => Promise<HttpOutcome>,
@@ -113,19 +113,14 @@ export const upstreamSession = (
       if (verdict.kind === 'answer') return verdict.answer;
       // What failed because the time was over is no failure of upstream.
       timeLeftMs();
-      await pause(waitAfter(outcome, tries, `${url}: ${verdict.reason}`));
+      await pause(waitAfter(outcome, tries, `${url}: ${verdict.reason}`, clock.now()));
     }
   };
 
   const get: UpstreamSession['get'] = (url, maxBytes, headers = {}) => {
+    const isKnown = CONDITIONS.some((name) => headers[name] !== undefined);
     const ask = (totalMs: number) => http.request({ method: 'GET', url, headers, limits: { ...LIMITS, totalMs, maxBytes } });
-    return limit(() =>
-      tried(
-        url,
-        ask,
-        CONDITIONS.some((name) => headers[name] !== undefined),
-      ),
-    );
+    return limit(() => tried(url, ask, isKnown));
   };
 
   return {
