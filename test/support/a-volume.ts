@@ -1,5 +1,4 @@
 import { decideCommit, decideSeal, decideStage, decideValidation } from '#domain/volume/decide-release.ts';
-import type { Release } from '#domain/volume/release.ts';
 import type { VolumeView } from '#domain/volume/take-transition.ts';
 import { DEFAULT_GRACE_MS, DEFAULT_RETAIN, DEFAULT_SHRINK_SHARE, type Volume } from '#domain/volume/volume.ts';
 import { newPointer, type VolumeChange, type VolumeDecision } from '#domain/volume/volume-state.ts';
@@ -33,17 +32,6 @@ export const viewOf = (now: VolumeNow, nowMs = 1_000, by = 'user:ann'): VolumeVi
 export const changeOf = (decision: VolumeDecision): VolumeChange => {
   if (decision.kind !== 'change') throw new Error(`not a change: ${JSON.stringify(decision)}`);
   return decision.change;
-};
-
-/** One moment of a volume with what a change did to it; `root` is what is asked about next. */
-export const after = (now: VolumeNow, change: VolumeChange, known: Map<string, Release>, root?: string): VolumeNow => {
-  for (const { next } of change.releases) known.set(next.root, next);
-  return {
-    ...now,
-    pointer: change.next,
-    target: known.get(root ?? now.target?.root ?? ''),
-    current: known.get(change.next.current ?? ''),
-  };
 };
 
 type Decide = (view: VolumeView) => VolumeDecision;
