@@ -5,8 +5,8 @@ import { INLINE_BYTES } from '#domain/content/answer-bytes.ts';
 import { Fault } from '#domain/errors.ts';
 import { decideSeal, decideStage, decideValidation } from '#domain/volume/decide-release.ts';
 import type { ContentReply } from '../../../functions/content/content-reply.ts';
-import { ask } from '../../support/a-volume.ts';
-import { aVolume, type ContentSetup, contentSetup, textOf } from '../../support/content-setup.ts';
+import { ask, aVolume } from '../../support/a-volume.ts';
+import { type ContentSetup, contentSetup, textOf } from '../../support/content-setup.ts';
 import { useEmulators } from '../../support/emulators.ts';
 import { hashOf, files as treeFiles } from '../../support/tree-arbitrary.ts';
 
