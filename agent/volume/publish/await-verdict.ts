@@ -1,6 +1,6 @@
 import type { ReleaseState } from '#domain/volume/release.ts';
 import type { Sha256 } from '#domain/volume/tree.ts';
-import type { ReleaseReply } from '#wire/volume/volume-replies.ts';
+import type { ReleaseReply, VolumeEventReply } from '#wire/volume/volume-replies.ts';
 import type { Waiting } from '../../network/ask-service.ts';
 import type { VolumeService } from '../service/volume-service.ts';
 import { VolumeProblem } from '../volume-exit.ts';
@@ -44,12 +44,17 @@ export const awaitVerdict = async ({ service, volume, waiting, nowMs }: Checking
   }
 };
 
-/** What the log says of why a release was given up. */
-export const abortReason = async ({ service, volume }: Checking, root: Sha256): Promise<string> => {
+type Logged = Pick<Checking, 'volume'> & { readonly service: Pick<VolumeService, 'log'> };
+
+/** The entry of the log that says how a release ended. */
+export const endEntry = async ({ service, volume }: Logged, root: Sha256): Promise<VolumeEventReply | undefined> => {
   const entries = await service.log(volume, LOOKED_BACK);
-  const entry = entries.find(({ operation, release }) => release === root && ['abort', 'expire'].includes(operation));
-  return entry?.reason ?? 'the log does not say why';
+  return entries.find(({ operation, release }) => release === root && ['abort', 'expire'].includes(operation));
 };
+
+/** What the log says of why a release was given up. */
+export const abortReason = async (logged: Logged, root: Sha256): Promise<string> =>
+  (await endEntry(logged, root))?.reason ?? 'the log does not say why';
 
 /** For whoever has to mend it. */
 export const rejection = (release: ReleaseReply): VolumeProblem => {

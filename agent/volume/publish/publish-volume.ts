@@ -14,6 +14,7 @@ import { foreignLease, type PublishLease, takeLease } from './publish-lease.ts';
 import type { PublishWish } from './publish-wish.ts';
 import { readTree } from './read-tree.ts';
 import { refuseEarly } from './refuse-early.ts';
+import { stagedObjects } from './staged-objects.ts';
 import { type PlannedTree, type UploadPlan, uploadPlan } from './upload-plan.ts';
 
 export interface PublishWorld {
@@ -67,7 +68,9 @@ const store = async ({ world, wish, planned, plan }: Publishing, look: boolean):
     moved += bytes;
     report.progress('sending', moved, plan.bytes);
   };
-  const sending = { service, volume: wish.volume, root: planned.tree.sha256, put, waiting, nowMs, stop, progress };
+  const { sha256: root, root: tree } = planned.tree;
+  const staged = stagedObjects(service, { root, files: tree.files, bytes: tree.bytes });
+  const sending = { service: staged, volume: wish.volume, root, put, waiting, nowMs, stop, progress };
   const send = (wanted: AsyncIterable<WantedObject>, lookFirst: boolean): Promise<Sent> =>
     sendObjects({ ...sending, concurrency: wish.concurrency }, wanted, lookFirst);
   const documents = await send(Readable.from(plan.documents), look);

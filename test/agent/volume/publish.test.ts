@@ -5,9 +5,16 @@ import { rename, symlink } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
+import { decideAbort } from '#domain/volume/decide-release.ts';
+import { decideExpiry, UNDECLARED, UNRELEASED_MS } from '#domain/volume/retention.ts';
+import type { VolumeView } from '#domain/volume/take-transition.ts';
+import type { VolumeDecision } from '#domain/volume/volume-state.ts';
 import { MOST_UPLOAD_BYTES } from '#ports/volume-uploads.ts';
 import { LARGEST_FILE_BYTES } from '../../../agent/volume/directory-entries.ts';
+import type { StreamedRequest } from '../../../agent/volume/transfer/http-request.ts';
+import { ask } from '../../support/a-volume.ts';
 import { useEmulators } from '../../support/emulators.ts';
 import { hashOf } from '../../support/tree-arbitrary.ts';
 import { shortly } from '../../support/volumes-api-server.ts';
@@ -312,6 +319,27 @@ describe('publish goes on', () => {
     scene().onSleep = () => setup.dooms.lift(doomed, 'sweeper');
     expect(await scene().said('ann', 'publish', 'tools', scene().folder)).toMatchObject({ result: 'validated', sent: FILES + 2 });
     expect(scene().slept.length).toBeGreaterThan(0);
+  });
+
+  test.each(['expire', 'abort'])('after a day of sending, and not when somebody ended it: %s', async (operation) => {
+    await someFiles();
+    const { volumes } = scene().setup;
+    let ends = 0;
+    scene().beforeSend = (request) => {
+      ends += 1;
+      return ends > 1 ? request : { ...request, body: () => Readable.from(ended(request.body)) };
+    };
+    async function* ended(body: StreamedRequest['body']): AsyncGenerator<Buffer> {
+      const [release] = await volumes.releases('tools');
+      const asked = { volume: 'tools', nowMs: (release?.sinceMs ?? 0) + UNRELEASED_MS };
+      const decide = (view: VolumeView): VolumeDecision =>
+        operation === 'expire' ? decideExpiry(view, UNDECLARED, []) : decideAbort(view, 'not wanted');
+      await ask(volumes, release?.root ?? '', decide, asked);
+      if (body instanceof Buffer) yield body;
+    }
+    const said = await scene().said('ann', 'publish', 'tools', scene().folder);
+    if (operation === 'expire') expect(said).toMatchObject({ result: 'validated', sent: FILES + 2 });
+    else expect(said).toMatchObject({ outcome: 'refused', refusal: 'wrong-state' });
   });
 
   test('with what turned out to be missing when it was checked', async () => {
