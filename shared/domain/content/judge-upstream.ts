@@ -1,6 +1,7 @@
 /**
  * What an answer of upstream means for what is kept of a URL. Not found and refused are answers, and so is a file above the limit;
- * time-outs, errors of the server and requests to slow down say nothing of the file. Bytes count only when all of them came. What ends
+ * time-outs, errors of the server and requests to slow down say nothing of the file. Of one that it gave before, a refusal says that
+ * upstream does not want us, as servers answer whoever asks too much, and not that the file is gone. Bytes count only when all of them came. What ends
  * with the connection, and a page in the place of a package, as servers send that fail without saying so, are believed for as long as
  * what changes and no longer. Bytes are kept as they were sent, so a coding that nobody asked for must be the server's name for a file
  * that is compressed anyway (`Packages.gz`), or nothing is known of what came.
@@ -38,6 +39,8 @@ export type UpstreamVerdict =
 /** A file of which so much came before the time was up cannot be had in time: upstream itself has more of it. */
 export const LEFT_TO_UPSTREAM_BYTES = 33_554_432;
 
+/** The file is gone, or may not be had by anybody. */
+const GONE: ReadonlySet<number> = new Set([404, 410, 451]);
 const COMPRESSED = /\.(?:gz|tgz|svgz|bz2|xz|zst|lzma|br)$/;
 const MEDIA_TYPE = /^[a-z0-9.+-]{1,60}\/[a-z0-9.+-]{1,80}(?: ?; ?charset=[a-z0-9-]{1,20})?$/i;
 const PAGE = /^text\/html\b/i;
@@ -86,6 +89,7 @@ export const judgeUpstream = ({ url, known }: Asked, seen: UpstreamSeen, receive
   if (seen.kind === 'failed') return judgeFailure(seen.failure, seen.reason, receivedBytes);
   if (seen.status === 200) return judgeBytes(url, seen, receivedBytes);
   if (seen.status === 304 && known !== undefined) return { kind: 'same', known };
-  if (refuses(seen.status)) return { kind: 'other', known: { kind: 'absent' } };
+  const isAbsent = known === undefined ? refuses(seen.status) : GONE.has(seen.status);
+  if (isAbsent) return { kind: 'other', known: { kind: 'absent' } };
   return trouble(`HTTP ${seen.status}`);
 };

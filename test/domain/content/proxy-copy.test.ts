@@ -140,6 +140,14 @@ describe('an answer of upstream', () => {
     expect(judge(answered(status))).toEqual({ kind: 'other', known: { kind: 'absent' } }),
   );
 
+  test.each([404, 410, 451])('%i says that what was there is gone', (status) =>
+    expect(judge(answered(status), 0, file)).toEqual({ kind: 'other', known: { kind: 'absent' } }),
+  );
+
+  test.each([400, 401, 403])('%i does not say that what was there is gone', (status) =>
+    expect(judge(answered(status), 0, file)).toEqual(trouble(`HTTP ${status}`)),
+  );
+
   test.each([204, 206, 300, 408, 425, 429, 500, 502, 503])('%i says nothing', (status) =>
     expect(judge(answered(status), 10, file)).toEqual(trouble(`HTTP ${status}`)),
   );
