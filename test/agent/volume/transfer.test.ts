@@ -204,7 +204,7 @@ describe('an upload', () => {
     await new Promise<void>((resolve) => raw.listen(0, '127.0.0.1', resolve));
     const file = join(folder, 'file');
     await writeFile(file, Buffer.alloc(sizeBytes));
-    const send = requestSender(1, { stallMs: 300, continueMs: 10 });
+    const send = requestSender(1, { stallMs: said === '' ? 50 : 60_000, continueMs: 10 });
     const url = `http://127.0.0.1:${(raw.address() as AddressInfo).port}/`;
     const upload = { url, headers: { 'content-length': String(sizeBytes) } };
     const putter = objectPutter(send, new AbortController().signal);
