@@ -47,6 +47,17 @@ export const urlOf = (top: string, { path, from, url }: Pick<WantedFile, 'path' 
 const tag = (written: string | undefined): string | undefined =>
   written === undefined || written === '' || written.length > LONGEST_TAG ? undefined : written;
 
+/** Servers make tags of size and time: within a second two states of a file may have one (RFC 9110, 8.8.2.2). */
+const SETTLED_MS = 2_000;
+
+/** What to ask by whether the file changed; nothing while it may still change without notice. */
+const validatorsOf = (headers: Readonly<Record<string, string | undefined>>): Pick<UpstreamHead, 'etag' | 'lastModified'> => {
+  const [etag, lastModified] = [tag(headers['etag']), tag(headers['last-modified'])];
+  const ageMs = Date.parse(headers['date'] ?? '') - Date.parse(lastModified ?? '');
+  if (ageMs < SETTLED_MS) return {};
+  return { ...(etag === undefined ? {} : { etag }), ...(lastModified === undefined ? {} : { lastModified }) };
+};
+
 const conditions = (known: UpstreamHead | undefined): Readonly<Record<string, string>> => ({
   // Caches on the way are asked to look again.
   'cache-control': 'no-cache',
@@ -95,13 +106,7 @@ export const upstreamFiles = ({ session, objects, digester, hash }: UpstreamFile
       if (answer.status === 304) return 'same';
       const sha256 = await stored(answer.body);
       if (sha256 === before?.sha256) return 'same';
-      const [etag, lastModified] = [tag(answer.headers['etag']), tag(answer.headers['last-modified'])];
-      const head = {
-        path,
-        sha256,
-        ...(etag === undefined ? {} : { etag }),
-        ...(lastModified === undefined ? {} : { lastModified }),
-      };
+      const head = { path, sha256, ...validatorsOf(answer.headers) };
       return { bytes: answer.body, head, file: fileOf(head, answer.body) };
     },
     knownHead: async (head, most) => {

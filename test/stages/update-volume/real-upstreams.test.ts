@@ -47,10 +47,17 @@ const requestsOf = async (work: () => Promise<unknown>): Promise<readonly string
   return (await nginx.accessLog()).slice(before).map((line) => line.split(' ').slice(0, 3).join(' '));
 };
 
+/** Made long before it is copied: what was just written to is not trusted to be tagged anew when it changes. */
+const age = async (path: string): Promise<void> => {
+  const anHourAgo = Date.now() / 1_000 - 3_600;
+  await utimes(path, anHourAgo, anHourAgo);
+};
+
 describe('a repository of rpm packages', () => {
   test('is copied whole, costs one request while it does not change, and only what is new afterwards', async () => {
     const folder = join(root, 'rpm');
     await addRpmPackages(folder, [{ name: 'hello', version: '1.0' }]);
+    await age(join(folder, 'repodata/repomd.xml'));
     const world = await updateWorld(emulators, { type: 'rpm', upstream: { url: `${nginx.url}/rpm` } });
     expect(await world.follow()).toEqual(['sealing', 'released']);
     expect(await inVolume(world)).toEqual(await onDisk(folder));
@@ -74,6 +81,21 @@ describe('a repository of rpm packages', () => {
     ]);
   });
 
+  test('is read again when it changed within the second in which it was read', async () => {
+    const folder = join(root, 'quick');
+    await addRpmPackages(folder, [{ name: 'quick', version: '1.0' }]);
+    const head = join(folder, 'repodata/repomd.xml');
+    // A minute ahead stands for the present second, however long this machine takes.
+    const now = Math.floor(Date.now() / 1_000) + 60;
+    await utimes(head, now, now);
+    const world = await updateWorld(emulators, { type: 'rpm', upstream: { url: `${nginx.url}/quick` } });
+    expect(await world.follow()).toEqual(['sealing', 'released']);
+    await addRpmPackages(folder, [{ name: 'other', version: '1.0' }]);
+    await utimes(head, now, now);
+    const asked = await requestsOf(async () => expect(await world.follow()).toEqual(['sealing', 'released']));
+    expect(asked).not.toContain('GET /quick/repodata/repomd.xml 304');
+  });
+
   test('says to whoever it asks who is asking', async () => {
     const [line] = await nginx.accessLog();
     expect(line).toContain('mirrortide/');
@@ -86,6 +108,7 @@ describe('an archive of Debian packages', () => {
     const folder = join(root, 'apt');
     const layout = { suite: 'stable', architectures: ['amd64', 'arm64'] };
     await addAptPackages(folder, layout, [{ name: 'hello', version: '1.0' }]);
+    await age(join(folder, 'dists/stable/Release'));
     const upstream = { url: `${nginx.url}/apt`, suites: ['stable'] };
     const world = await updateWorld(emulators, { type: 'apt', upstream });
     expect(await world.follow()).toEqual(['sealing', 'released']);
