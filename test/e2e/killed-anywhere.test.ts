@@ -235,7 +235,11 @@ beforeAll(async () => {
     mainFields: ['module', 'main'],
     logLevel: 'error',
   });
-  resources = await provision(emulators.endpoints(), localClients(emulators.endpoints()), { crawlSeconds: 1, publishSeconds: 1, volumeSeconds: 60 });
+  resources = await provision(emulators.endpoints(), localClients(emulators.endpoints()), {
+    crawlSeconds: 1,
+    publishSeconds: 1,
+    volumeSeconds: 60,
+  });
   await changeMaster(0);
   for (const name of MIRRORS) {
     await follow(name);

@@ -82,8 +82,14 @@ describe('a queue', () => {
 
   test('failed messages come again until they are set aside, the others are done once', async () => {
     const clients = localClients(emulators.endpoints());
-    const resources = await provision(emulators.endpoints(), clients, { crawlSeconds: 30, publishSeconds: 30, volumeSeconds: 60 });
-    expect(await provision(emulators.endpoints(), clients, { crawlSeconds: 30, publishSeconds: 30, volumeSeconds: 60 })).toEqual(resources);
+    const resources = await provision(emulators.endpoints(), clients, {
+      crawlSeconds: 30,
+      publishSeconds: 30,
+      volumeSeconds: 60,
+    });
+    expect(await provision(emulators.endpoints(), clients, { crawlSeconds: 30, publishSeconds: 30, volumeSeconds: 60 })).toEqual(
+      resources,
+    );
     const seen: string[] = [];
     const source = queueSource({
       client: clients.sqs,
@@ -116,7 +122,11 @@ describe('a queue', () => {
 
   test('requests to publish are held back for the slot in which they are one', async () => {
     const clients = localClients(emulators.endpoints());
-    const resources = await provision(emulators.endpoints(), clients, { crawlSeconds: 30, publishSeconds: 30, volumeSeconds: 60 });
+    const resources = await provision(emulators.endpoints(), clients, {
+      crawlSeconds: 30,
+      publishSeconds: 30,
+      volumeSeconds: 60,
+    });
     const delivered: number[] = [];
     const source = queueSource({
       client: clients.sqs,

@@ -163,7 +163,11 @@ const compare = (seen: Watched, pointer: VolumePointer, releases: readonly Relea
   return found;
 };
 
-export const judge = async (calm: VolumeStore, volume: string, acknowledged: readonly Acknowledged[]): Promise<readonly string[]> => {
+export const judge = async (
+  calm: VolumeStore,
+  volume: string,
+  acknowledged: readonly Acknowledged[],
+): Promise<readonly string[]> => {
   const log = (await calm.log(volume, 1_000)).toReversed();
   const seen: Watched = { states: new Map(), parents: new Map(), current: undefined, held: false, lease: undefined };
   const found = log.flatMap((event, at) => [

@@ -144,7 +144,9 @@ export const volumeSchema = v.pipe(
     ),
     quota: v.optional(size('A larger release is refused.', '1 kB', '1000 TiB')),
     maximumShrinkShare: v.optional(
-      share('A release that has fewer files or bytes than the one before, by a larger share than this, is refused; 1 never refuses.'),
+      share(
+        'A release that has fewer files or bytes than the one before, by a larger share than this, is refused; 1 never refuses.',
+      ),
       DEFAULT_SHRINK_SHARE,
     ),
     maximumGrowthShare: v.optional(
