@@ -95,9 +95,7 @@ const publishOnce = async (publishing: Publishing, isRetry: boolean): Promise<St
   const { sha256: root, root: tree } = planned.tree;
   const { release, outcome } = await service.stage(wish.volume, { root, files: tree.files, bytes: tree.bytes });
   if (READY.includes(release.state)) return { release, sent: NOTHING_SENT };
-  // What a volume without a release has may be there as that of another one.
-  const isFirst = planned.before.shards.length === 0;
-  const sent = await store(publishing, isRetry || isFirst || outcome === 'resumed' || !plan.isExact);
+  const sent = await store(publishing, isRetry || outcome === 'resumed' || !plan.isExact);
   publishing.lease.check();
   const checking = { ...world, volume: wish.volume };
   const sealed = await seal(checking, root);
