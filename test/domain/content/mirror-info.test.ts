@@ -38,7 +38,12 @@ test('a shell that sources it runs nothing and gets the URLs, whatever mounts ar
     .map((text, at) => ({ mount: `m${at}/${text}`, type: VOLUME_TYPES[at % VOLUME_TYPES.length] ?? ('files' as const) }));
   const script = mirrorInfo({ ...info, place: { region: '$(id)"', provider: "';id" }, mounts });
   const shown = 'env -0 | grep -z "^MIRRORTIDE_" | tr "\\0" "\\n"';
-  const { exitCode, stdout, stderr } = await runProgram('sh', ['-euc', `MIRRORTIDE_MIRROR_URL=http://own\n${script}\n${shown}`]);
+  // Whoever runs the tests has variables of their own.
+  const clean = ['-i', `PATH=${process.env['PATH'] ?? ''}`, 'sh', '-euc'];
+  const { exitCode, stdout, stderr } = await runProgram('env', [
+    ...clean,
+    `MIRRORTIDE_MIRROR_URL=http://own\n${script}\n${shown}`,
+  ]);
   expect([exitCode, stderr]).toEqual([0, '']);
   const values = stdout.trimEnd().split('\n');
   expect(values).toHaveLength(mounts.length + 4);
