@@ -8,7 +8,8 @@ import {
 import { BYTES_KEPT_MS, type KeptCopy } from '#domain/content/proxy-copy.ts';
 import type { EpochMs } from '#domain/inventory/inventory.ts';
 import type { CopyLook, ProxiedCopies, ProxiedUrl } from '#ports/proxied-copies.ts';
-import { COPY, EXPIRES, LEASED_BY, LEASED_UNTIL, parseProxied, printCopy, proxiedKey } from '#wire/volume/proxied-item.ts';
+import { COPY, LEASED_BY, LEASED_UNTIL, parseProxied, printCopy, proxiedKey } from '#wire/volume/proxied-item.ts';
+import { EXPIRES } from '#wire/volume/volume-table.ts';
 import { callAws } from './call-aws.ts';
 import { fromAttributes, toAttributes } from './plain-item.ts';
 

@@ -2,9 +2,10 @@
  * How long a release is kept. What is current or pinned stays; so do as many superseded ones as the volume's policy says, for
  * rollback, and those that ended less than the grace ago, because clients still follow indexes that they read then. What was
  * never released is aborted after a day: as a state, not by the age of objects, so that it cannot be released any more when its
- * objects go.
+ * objects go. An ended release is remembered for a month, for whoever asks what became of it; the log remembers it for ever.
  */
 import type { EpochMs } from '../inventory/inventory.ts';
+import { needsObjects } from './garbage.ts';
 import type { Release } from './release.ts';
 import { RELEASE_TRANSITIONS } from './release-transitions.ts';
 import { releaseWrite, takeTransition, type VolumeView } from './take-transition.ts';
@@ -13,6 +14,13 @@ import type { VolumeDecision } from './volume-state.ts';
 
 /** How long a release may wait to be released: a night and a working day. */
 export const UNRELEASED_MS = 86_400_000;
+
+/** A volume that is rejected every few minutes would else be listed ever more slowly. */
+const FORGOTTEN_MS = 30 * 86_400_000;
+
+/** When an aborted or rejected release is forgotten; undefined for all that somebody may still want. */
+export const forgottenMs = (release: Pick<Release, 'state' | 'sinceMs'>): EpochMs | undefined =>
+  needsObjects(release) ? undefined : release.sinceMs + FORGOTTEN_MS;
 
 /** Paths of it still resolve, though it is not current. */
 export const isInGrace = ({ graceMs }: Pick<Volume, 'graceMs'>, release: Release, nowMs: EpochMs): boolean =>

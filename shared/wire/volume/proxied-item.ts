@@ -20,7 +20,6 @@ export const proxiedKey = (volume: string, url: string, hash: (text: string) => 
 export const LEASED_BY = 'lw';
 export const LEASED_UNTIL = 'lu';
 export const COPY = 'c';
-export const EXPIRES = 'ttl';
 
 const known = v.variant('kind', [
   v.object({

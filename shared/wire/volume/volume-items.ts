@@ -1,10 +1,12 @@
 import * as v from 'valibot';
 import { RELEASE_STATES, type Release } from '#domain/volume/release.ts';
 import { TRANSITION_NAMES } from '#domain/volume/release-transitions.ts';
+import { forgottenMs } from '#domain/volume/retention.ts';
 import { VOLUME_TYPES, type VolumeId } from '#domain/volume/volume.ts';
 import type { VolumeEvent, VolumePointer } from '#domain/volume/volume-state.ts';
 import { count, epochMs, hex64, nonEmpty } from '../fields.ts';
 import { parseJson, parseValue } from '../parse-json.ts';
+import { EXPIRES } from './volume-table.ts';
 
 /** Attributes beside the key, as plain values. */
 export type PlainItem = Readonly<Record<string, unknown>>;
@@ -91,8 +93,11 @@ export const parsePointer = (volume: VolumeId, attributes: PlainItem): VolumePoi
   };
 };
 
+const seconds = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : Math.ceil(ms / 1_000));
+
 export const printRelease = (release: Release): PlainItem =>
   withoutUndefined({
+    [EXPIRES]: seconds(forgottenMs(release)),
     root: release.root,
     n: release.sequence,
     [STATE_ATTRIBUTE]: release.state,

@@ -16,6 +16,9 @@ export interface VolumeItemKey {
 }
 
 export const VOLUMES_PARTITION = 'V';
+/** Seconds since 1970, after which the table forgets an item by itself. */
+export const EXPIRES = 'ttl';
+
 export const RELEASE_PREFIX = 'R#';
 const VERSION_DIGITS = 12;
 

@@ -75,6 +75,23 @@ describe('an item', () => {
     );
   });
 
+  test.each(RELEASE_STATES)('of a release that is %s is forgotten a month after its end, if it has ended', (state) => {
+    const release: Release = {
+      volume: 'v',
+      sequence: 1,
+      root: A,
+      state,
+      files: 1,
+      bytes: 1,
+      createdMs: 0,
+      createdBy: '',
+      sinceMs: 1_500,
+      pinned: false,
+    };
+    const isEnded = state === 'ABORTED' || state === 'REJECTED';
+    expect(printRelease(release)['ttl']).toBe(isEnded ? 2_592_002 : undefined);
+  });
+
   test.each([
     ['a release', () => parseRelease('v', { root: A })],
     ['a pointer', () => parsePointer('v', { v: -1 })],
