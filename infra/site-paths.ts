@@ -10,12 +10,17 @@ export interface SitePath {
 /** As `answer` reads paths: `/metalink?repo=…` and `/metalink/REPO/ARCH` are the same question. No mount may begin with these words. */
 const ANSWERS = ['metalink', 'mirrorlist', 'explain', 'status'];
 
+/** Clients append `/mirrorlist` to a base that ends with a slash already; MirrorManager answered them. */
+const BEGINNINGS = ['/', '//'];
+
 /** Every path that is not content. The local edge takes its routes from here too. */
 export const SITE_PATHS: readonly SitePath[] = [
-  ...ANSWERS.flatMap((word): SitePath[] => [
-    { pattern: `/${word}`, origin: 'answer' },
-    { pattern: `/${word}/*`, origin: 'answer' },
-  ]),
+  ...BEGINNINGS.flatMap((beginning) =>
+    ANSWERS.flatMap((word): SitePath[] => [
+      { pattern: `${beginning}${word}`, origin: 'answer' },
+      { pattern: `${beginning}${word}/*`, origin: 'answer' },
+    ]),
+  ),
   { pattern: '/status.json', origin: 'answer' },
   { pattern: '/_o/*', origin: 'objects' },
 ];

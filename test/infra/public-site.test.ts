@@ -117,7 +117,7 @@ describe('the public site, deployed', () => {
       Items: [{ FailoverCriteria: { StatusCodes: { Items: [500, 502, 503, 504] } } }],
     });
     const answers = SITE_PATHS.filter(({ origin }) => origin === 'answer').map(({ pattern }) => behaviourOf(pattern));
-    expect(answers).toHaveLength(9);
+    expect(answers).toHaveLength(17);
     for (const behaviour of answers) {
       expect(behaviour).toMatchObject({ TargetOriginId: group?.Id, Compress: true });
       expect(policies().get(behaviour.CachePolicyId.Ref)).toEqual({
@@ -224,6 +224,9 @@ describe('paths of the site', () => {
     ['/metalink', 'answer'],
     ['/mirrorlist/fedora-41/x86_64', 'answer'],
     ['/explain/', 'answer'],
+    ['//mirrorlist', 'answer'],
+    ['//metalink/fedora-41/x86_64', 'answer'],
+    ['///mirrorlist', 'content'],
     ['/status.json', 'answer'],
     ['/_o/sha256/00/x', 'objects'],
     ['/', 'content'],
@@ -237,7 +240,7 @@ describe('paths of the site', () => {
 
   it('are no mount, and every question that answer understands is one of them', () => {
     for (const { pattern } of SITE_PATHS) {
-      const [first = ''] = pattern.slice(1).split('/');
+      const [first = ''] = pattern.replace(/^\/+/, '').split('/');
       expect(RESERVED_SEGMENTS).toContain(first);
     }
     for (const path of ['/metalink', '/mirrorlist/a/b', '/explain', '/status', '/status.json', '/status/'])
