@@ -18,8 +18,8 @@ import { freshTable, quickRetries } from './places.ts';
 const emulators = useEmulators();
 /** Histories of one batch run side by side, each in a category of its own. */
 const BATCH = 40;
-/** Two thousand histories here; `DRAIN_HISTORY_BATCHES=250` takes ten thousand, in some minutes. */
-const BATCHES = Number(process.env['DRAIN_HISTORY_BATCHES'] ?? 50);
+/** A thousand histories here; `DRAIN_HISTORY_BATCHES=250` takes ten thousand, in some minutes. */
+const BATCHES = Number(process.env['DRAIN_HISTORY_BATCHES'] ?? 25);
 const MUTANT_BATCHES = 40;
 
 const host = fc.nat({ max: 3 });
