@@ -50,9 +50,10 @@ const kindOf = (file: Dirent | Stats): Found['kind'] => {
   return file.isDirectory() ? 'directory' : 'other';
 };
 
+/** As the system follows links: Node's own way takes `link/..` for nothing, which leads elsewhere, or round and round for ever. */
 const followed = (path: string, name: string): Found => {
   try {
-    return { name, kind: kindOf(statSync(path)), real: realpathSync(path) };
+    return { name, kind: kindOf(statSync(path)), real: realpathSync.native(path) };
   } catch {
     return { name, kind: 'unreadable', real: undefined };
   }
@@ -140,6 +141,6 @@ async function* folderItems(walk: Walk, folder: string, prefix: string): AsyncGe
  * stand for what they lead to. Throws for a directory that cannot be listed.
  */
 export async function* directoryEntries(directory: string): AsyncGenerator<DirectoryItem> {
-  const top = realpathSync(directory);
+  const top = realpathSync.native(directory);
   yield* folderItems({ top, above: [top], buffer: Buffer.allocUnsafe(BUFFER_BYTES) }, top, '');
 }

@@ -47,6 +47,14 @@ test('files come in the order of a tree, with their hashes and whether they may 
   ]);
 });
 
+test('a link over a link leads where the system says', async () => {
+  await put('sub/c', 'meant');
+  await mkdir(join(top, 'sub/deep'));
+  await symlink('sub/deep', join(top, 'b'));
+  await symlink('b/../c', join(top, 'c'));
+  expect(await itemsOf(top)).toEqual([entry('c', 'meant'), entry('sub/c', 'meant')]);
+});
+
 test('any tree that a file system can hold is read back as it is, in order', { timeout: 120_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(files, async (all) => {
